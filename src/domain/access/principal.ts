@@ -1,0 +1,135 @@
+import type { SubjectId } from '../../kernel/ids.ts'
+import type { Instant } from '../../kernel/time.ts'
+
+/** What a holder may do at all; roles and purposes then decide about each field. */
+export const scopes = [
+  'profile:read',
+  'profile:contact',
+  'profile:lookup',
+  'profile:search',
+  'segments:read',
+  'segments:write',
+  'recommendations:read',
+  'items:write',
+  'events:write',
+  'consent:write',
+  'audit:read',
+  'tokens:exchange',
+  'clients:write',
+  'health:read',
+] as const
+export type Scope = (typeof scopes)[number]
+
+/** Scopes a client has when its registration names none. */
+export const defaultScopes: Readonly<Record<string, readonly Scope[]>> = {
+  subject: [
+    'profile:read',
+    'profile:contact',
+    'segments:read',
+    'recommendations:read',
+    'consent:write',
+    'events:write',
+  ],
+  frontend: [
+    'profile:read',
+    'profile:contact',
+    'segments:read',
+    'recommendations:read',
+    'consent:write',
+    'events:write',
+  ],
+  visitor: [
+    'profile:read',
+    'segments:read',
+    'recommendations:read',
+    'consent:write',
+    'events:write',
+  ],
+  partner: ['profile:read', 'profile:search', 'segments:read', 'recommendations:read'],
+  analyst: ['profile:read', 'segments:read', 'recommendations:read'],
+  marketer: [
+    'profile:read',
+    'profile:contact',
+    'profile:search',
+    'profile:lookup',
+    'segments:read',
+    'segments:write',
+    'recommendations:read',
+    'items:write',
+  ],
+  support: ['profile:read', 'profile:contact', 'profile:lookup', 'profile:search'],
+  compliance: [
+    'profile:read',
+    'profile:contact',
+    'profile:lookup',
+    'profile:search',
+    'segments:read',
+    'recommendations:read',
+    'audit:read',
+    'consent:write',
+  ],
+  admin: ['segments:read', 'segments:write', 'items:write', 'clients:write', 'health:read'],
+  ingest: ['events:write', 'items:write', 'consent:write', 'tokens:exchange'],
+}
+
+/** A registered caller: a front end, a partner, a person of the staff, a feeding system. */
+export interface Client {
+  readonly id: string
+  readonly name: string
+  readonly roles: readonly string[]
+  /** Domain of its pseudonyms; also the recipient that consent must name. */
+  readonly audience: string
+  readonly scopes: readonly Scope[]
+  /** Purposes it may declare; always within what its roles may. */
+  readonly purposes: readonly string[]
+  readonly defaultPurpose: string | null
+  /** Null: all that the roles allow. */
+  readonly categories: readonly string[] | null
+  readonly segments: readonly string[] | null
+  /** For ingest: whether its identifiers are verified (server key) or not (public key). */
+  readonly writeKey: 'public' | 'server' | null
+  /** Look-ups by identifier per UTC day; null: no limit (staff). */
+  readonly lookupsPerDay: number | null
+  /** May send documents that were not registered (development only). */
+  readonly adhoc: boolean
+  readonly disabledAt: Instant | null
+}
+
+/** For whom one request is made, once its credentials have been believed. */
+export interface Principal {
+  readonly client: Client
+  /** Effective roles: a front end acting for a person has `frontend`, for an unknown visitor `visitor`. */
+  readonly roles: readonly string[]
+  readonly scopes: ReadonlySet<Scope>
+  /** The person or visitor acted for; they see no one else. */
+  readonly subject: SubjectId | null
+  /** Purposes this token may declare. */
+  readonly purposes: ReadonlySet<string>
+  readonly defaultPurpose: string | null
+  readonly tokenId: string
+  readonly expiresAt: Instant | null
+}
+
+/** Clients and their tokens. Tokens are stored as SHA-256 only. */
+export interface ClientStore {
+  /** The client with this id; disabled ones too. */
+  find(id: string): Promise<(Client & { readonly secretHash: string | null }) | null>
+  save(client: Client, secretHash: string | null): Promise<void>
+  list(): Promise<readonly Client[]>
+  addToken(token: StoredToken): Promise<void>
+  /** The token with this hash and its client, in one look-up; expired and revoked ones too. */
+  findToken(hash: Uint8Array): Promise<{ token: StoredToken; client: Client } | null>
+  revokeToken(id: string, at: Instant): Promise<boolean>
+  isRevoked(tokenId: string): Promise<boolean>
+  /** Counts one look-up of the UTC day; false when the budget was used up already. Atomic over all gateways. */
+  spendLookup(clientId: string, day: string, budget: number): Promise<boolean>
+}
+
+export interface StoredToken {
+  readonly id: string
+  readonly hash: Uint8Array
+  readonly clientId: string
+  readonly createdAt: Instant
+  readonly expiresAt: Instant | null
+  readonly revokedAt: Instant | null
+}

@@ -1,0 +1,29 @@
+/**
+ * A data category in dotted form, widest first: `user.contact.email` (after the Fides taxonomy).
+ * A category covers itself and everything below it.
+ */
+export type Category = string
+
+export function covers(wider: Category, narrower: Category): boolean {
+  return narrower === wider || narrower.startsWith(`${wider}.`)
+}
+
+export function coveredByAny(wider: Iterable<Category>, narrower: Category): boolean {
+  for (const one of wider) if (covers(one, narrower)) return true
+  return false
+}
+
+/** The entry of the longest category that covers the one asked for: the most specific rule wins. */
+export function longestPrefix<T>(
+  table: ReadonlyMap<Category, T>,
+  category: Category,
+): T | undefined {
+  let candidate = category
+  for (;;) {
+    const found = table.get(candidate)
+    if (found !== undefined) return found
+    const dot = candidate.lastIndexOf('.')
+    if (dot < 0) return undefined
+    candidate = candidate.slice(0, dot)
+  }
+}

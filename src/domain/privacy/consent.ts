@@ -1,0 +1,290 @@
+import type { Instant } from '../../kernel/time.ts'
+import type { Category } from './categories.ts'
+
+/**
+ * States of one consent decision. The first group are DPV 2.3 terms; of these only given and renewed allow processing.
+ * `NoticeGiven` records a notice (mechanism `notice_only`); `Objected` is Article 21 for one purpose;
+ * `Restricted` is Article 18 for the whole person; `SignalOn` records an outside opt-out such as GPC.
+ */
+export const consentStates = [
+  'ConsentGiven',
+  'RenewedConsentGiven',
+  'ConsentRequested',
+  'ConsentRequestDeferred',
+  'ConsentRefused',
+  'ConsentWithdrawn',
+  'ConsentRevoked',
+  'ConsentExpired',
+  'ConsentInvalidated',
+  'ConsentUnknown',
+  'NoticeGiven',
+  'Objected',
+  'ObjectionLifted',
+  'Restricted',
+  'RestrictionLifted',
+  'SignalOn',
+  'SignalOff',
+] as const
+export type ConsentStateName = (typeof consentStates)[number]
+
+/** The purpose of a record that concerns the person as a whole: restriction. */
+export const EVERY_PURPOSE = '*'
+
+/** One line of a person's consent history. Records are appended, never changed. */
+export interface ConsentRecord {
+  readonly id: string
+  /** A purpose key; `*` with Restricted; `signal:gpc` and the like with SignalOn. */
+  readonly purpose: string
+  /** Null: all that the purpose covers. */
+  readonly categories: readonly Category[] | null
+  /** The audience named in the consent, for purposes that require one. */
+  readonly recipient: string | null
+  readonly state: ConsentStateName
+  /** ISO country as the person declared it to the notice; null: not recorded. */
+  readonly jurisdiction: string | null
+  readonly effectiveAt: Instant
+  readonly expiresAt: Instant | null
+  readonly recordedAt: Instant
+  /** Where the decision came from: record, gpc, tcf, gpp. */
+  readonly source: string
+}
+
+/** What stands for one purpose (and recipient) at one instant. */
+export interface ConsentStanding {
+  readonly state: ConsentStateName
+  readonly categories: readonly Category[] | null
+}
+
+/** Everything that decisions about one person need, at one instant. */
+export interface ConsentVector {
+  readonly country: string | null
+  readonly restricted: boolean
+  readonly objected: ReadonlySet<string>
+  readonly signals: ReadonlySet<string>
+  /** By `PURPOSE` or `PURPOSE@recipient`. */
+  readonly standings: ReadonlyMap<string, ConsentStanding>
+}
+
+/**
+ * Consent as reads use it: the state now as canonical text (few distinct ones exist, so decisions are
+ * remembered by it), the instant at which time alone changes it, and what it then becomes.
+ */
+export interface CompiledConsent {
+  readonly state: string
+  readonly until: Instant | null
+  /** Later states: from that instant on, that text. Ascending. */
+  readonly later: readonly (readonly [Instant, string])[]
+  /** By standing key: the record that decided. */
+  readonly records: Readonly<Record<string, readonly [recordId: string, source: string]>>
+}
+
+export const standingKey = (purpose: string, recipient: string | null) =>
+  recipient === null ? purpose : `${purpose}@${recipient}`
+
+/** Negative before unknown before positive: where two histories are merged, the most restrictive wins. */
+const RESTRICTIVENESS: readonly ConsentStateName[] = [
+  'ConsentRefused',
+  'ConsentWithdrawn',
+  'ConsentRevoked',
+  'ConsentInvalidated',
+  'ConsentExpired',
+  'ConsentRequestDeferred',
+  'ConsentRequested',
+  'NoticeGiven',
+  'RenewedConsentGiven',
+  'ConsentGiven',
+  'ConsentUnknown',
+]
+const GIVEN: ReadonlySet<ConsentStateName> = new Set(['ConsentGiven', 'RenewedConsentGiven'])
+
+/**
+ * Compiles the histories of one person (one per subject that was merged into them) from `now` on.
+ * @param country ISO country of the profile, where no record names a jurisdiction.
+ */
+export function compileConsent(
+  histories: readonly (readonly ConsentRecord[])[],
+  country: string | null,
+  now: Instant,
+): CompiledConsent {
+  const instants = new Set<Instant>()
+  for (const history of histories) {
+    for (const record of history) {
+      if (record.effectiveAt > now) instants.add(record.effectiveAt)
+      if (record.expiresAt !== null && record.expiresAt > now) instants.add(record.expiresAt)
+    }
+  }
+  const records: Record<string, readonly [string, string]> = {}
+  const state = vectorText(vectorAt(histories, country, now, records))
+  const later: [Instant, string][] = []
+  let previous = state
+  for (const instant of [...instants].sort((a, b) => a - b)) {
+    const text = vectorText(vectorAt(histories, country, instant))
+    if (text !== previous) later.push([instant, text])
+    previous = text
+  }
+  return { state, until: later[0]?.[0] ?? null, later, records }
+}
+
+/** The state at an instant not before the one it was compiled for. */
+export function consentAt(
+  compiled: Pick<CompiledConsent, 'state' | 'later'>,
+  now: Instant,
+): string {
+  let state = compiled.state
+  for (const [from, text] of compiled.later) {
+    if (from > now) break
+    state = text
+  }
+  return state
+}
+
+function vectorAt(
+  histories: readonly (readonly ConsentRecord[])[],
+  country: string | null,
+  now: Instant,
+  decidedBy?: Record<string, readonly [string, string]>,
+): ConsentVector {
+  const standings = new Map<string, ConsentStanding>()
+  const objected = new Set<string>()
+  const signals = new Set<string>()
+  let restricted = false
+  let jurisdiction: { country: string; at: Instant } | null = null
+  for (const history of histories) {
+    for (const [key, record] of latestPerKey(history, now)) {
+      if (record.state === 'Objected') objected.add(record.purpose)
+      else if (record.state === 'Restricted') restricted = true
+      else if (record.state === 'SignalOn') signals.add(record.purpose.replace(/^signal:/, ''))
+      else if (isStanding(record)) mergeStanding(standings, key, record, now, decidedBy)
+    }
+    for (const record of history) {
+      if (record.jurisdiction === null || record.effectiveAt > now) continue
+      if (!jurisdiction || record.effectiveAt >= jurisdiction.at)
+        jurisdiction = { country: record.jurisdiction, at: record.effectiveAt }
+    }
+  }
+  return { country: jurisdiction?.country ?? country, restricted, objected, signals, standings }
+}
+
+const FAMILY: Partial<Record<ConsentStateName, string>> = {
+  Objected: 'objection:',
+  ObjectionLifted: 'objection:',
+  Restricted: 'restriction:',
+  RestrictionLifted: 'restriction:',
+  SignalOn: 'signal:',
+  SignalOff: 'signal:',
+}
+
+function isStanding(record: ConsentRecord): boolean {
+  return FAMILY[record.state] === undefined
+}
+
+function latestPerKey(history: readonly ConsentRecord[], now: Instant): Map<string, ConsentRecord> {
+  const latest = new Map<string, ConsentRecord>()
+  for (const record of history) {
+    if (record.effectiveAt > now) continue
+    const family = FAMILY[record.state]
+    const key = family
+      ? `${family}${record.purpose}`
+      : standingKey(record.purpose, record.recipient)
+    const other = latest.get(key)
+    if (!other || supersedes(record, other)) latest.set(key, record)
+  }
+  return latest
+}
+
+/** The later decision holds; of two at the same instant the one recorded later, then the more restrictive. */
+function supersedes(record: ConsentRecord, other: ConsentRecord): boolean {
+  if (record.effectiveAt !== other.effectiveAt) return record.effectiveAt > other.effectiveAt
+  if (record.recordedAt !== other.recordedAt) return record.recordedAt > other.recordedAt
+  return RESTRICTIVENESS.indexOf(record.state) <= RESTRICTIVENESS.indexOf(other.state)
+}
+
+function mergeStanding(
+  standings: Map<string, ConsentStanding>,
+  key: string,
+  record: ConsentRecord,
+  now: Instant,
+  decidedBy?: Record<string, readonly [string, string]>,
+): void {
+  const expired = GIVEN.has(record.state) && record.expiresAt !== null && record.expiresAt <= now
+  const standing: ConsentStanding = {
+    state: expired ? 'ConsentExpired' : record.state,
+    categories: record.categories,
+  }
+  const other = standings.get(key)
+  const stricter =
+    !other || RESTRICTIVENESS.indexOf(standing.state) < RESTRICTIVENESS.indexOf(other.state)
+  if (stricter && decidedBy) decidedBy[key] = [record.id, record.source]
+  if (!other) standings.set(key, standing)
+  else if (GIVEN.has(standing.state) && GIVEN.has(other.state)) {
+    standings.set(key, {
+      state: other.state,
+      categories: narrower(other.categories, standing.categories),
+    })
+  } else if (stricter) standings.set(key, standing)
+}
+
+function narrower(
+  one: readonly Category[] | null,
+  other: readonly Category[] | null,
+): readonly Category[] | null {
+  if (one === null) return other
+  if (other === null) return one
+  const inside = (list: readonly Category[], category: Category) =>
+    list.some((wider) => category === wider || category.startsWith(`${wider}.`))
+  return [
+    ...new Set([...one.filter((c) => inside(other, c)), ...other.filter((c) => inside(one, c))]),
+  ]
+}
+
+/** Canonical text of a vector: equal vectors have equal text. */
+export function vectorText(vector: ConsentVector): string {
+  const standings = [...vector.standings]
+    .map(
+      ([key, { state, categories }]) =>
+        `${key}=${state}${categories ? `[${[...categories].sort().join(' ')}]` : ''}`,
+    )
+    .sort()
+  const flags = [
+    `country=${vector.country ?? ''}`,
+    ...(vector.restricted ? ['restricted'] : []),
+    ...[...vector.objected].sort().map((purpose) => `objected=${purpose}`),
+    ...[...vector.signals].sort().map((signal) => `signal=${signal}`),
+  ]
+  return [...flags, ...standings].join(';')
+}
+
+/** The inverse of vectorText. */
+export function parseVector(text: string): ConsentVector {
+  const standings = new Map<string, ConsentStanding>()
+  const objected = new Set<string>()
+  const signals = new Set<string>()
+  let country: string | null = null
+  let restricted = false
+  for (const part of text.split(';')) {
+    const equals = part.indexOf('=')
+    const name = equals < 0 ? part : part.slice(0, equals)
+    const value = equals < 0 ? '' : part.slice(equals + 1)
+    if (name === 'country') country = value || null
+    else if (name === 'restricted') restricted = true
+    else if (name === 'objected') objected.add(value)
+    else if (name === 'signal') signals.add(value)
+    else if (name) standings.set(name, parseStanding(value))
+  }
+  return { country, restricted, objected, signals, standings }
+}
+
+function parseStanding(text: string): ConsentStanding {
+  const bracket = text.indexOf('[')
+  const name = bracket < 0 ? text : text.slice(0, bracket)
+  // A word that this version does not know grants nothing.
+  const state = consentStates.find((one) => one === name) ?? 'ConsentUnknown'
+  const categories =
+    bracket < 0
+      ? null
+      : text
+          .slice(bracket + 1, -1)
+          .split(' ')
+          .filter(Boolean)
+  return { state, categories }
+}

@@ -1,0 +1,261 @@
+import { createHash } from 'node:crypto'
+import { type Category, coveredByAny, longestPrefix } from './categories.ts'
+import { type Treatment, treatments } from './treatment.ts'
+
+/** How consent works in a jurisdiction: only if given, unless refused, or after a recorded notice. */
+export type Mechanism = 'opt_in' | 'opt_out' | 'notice_only' | 'none'
+export type LegalBasis =
+  | 'consent'
+  | 'contract'
+  | 'legal_obligation'
+  | 'vital_interests'
+  | 'public_interest'
+  | 'legitimate_interest'
+export type TraitType =
+  | 'text'
+  | 'number'
+  | 'boolean'
+  | 'date'
+  | 'instant'
+  | 'email'
+  | 'phone'
+  | 'country'
+  | 'language'
+export type Survivorship = 'priority' | 'recent' | 'complete' | 'frequent'
+
+export interface Purpose {
+  readonly key: string
+  /** Fides data use, such as `personalize.content`. */
+  readonly dataUse: string
+  /** W3C DPV term, such as `dpv:DirectMarketing`. */
+  readonly dpv: string
+  readonly legalBasis: LegalBasis
+  /** Consent must name the recipient. */
+  readonly namesRecipient: boolean
+  /** By column of jurisdictions.csv (`eu`, `us`, …). */
+  readonly mechanisms: ReadonlyMap<string, Mechanism>
+  /** Outside signals that close this purpose: `gpc`, `tcf:5`, `gpp:SaleOptOut`. */
+  readonly signals: ReadonlySet<string>
+  readonly roles: ReadonlySet<string>
+  readonly categories: readonly Category[]
+}
+
+export interface TraitDefinition {
+  readonly key: string
+  readonly category: Category
+  readonly type: TraitType
+  readonly survivorship: Survivorship
+  /** Values of this trait are sealed per person and never stand in the features. */
+  readonly sealed: boolean
+}
+
+export interface SourceDefinition {
+  readonly key: string
+  readonly kind: string
+  /** Lower wins where sources contradict each other. */
+  readonly priority: number
+  /** Identifiers from here are verified: they may merge profiles. */
+  readonly verified: boolean
+}
+
+export interface CategoryDefinition {
+  readonly category: Category
+  readonly sensitivity: 'NORMAL' | 'HIGH'
+  readonly store: 'vault' | 'features'
+}
+
+export interface Policy {
+  /** SHA-256 over the tables, first 16 hex digits: changes when any rule does. */
+  readonly version: string
+  readonly purposes: ReadonlyMap<string, Purpose>
+  readonly roles: ReadonlyMap<string, ReadonlyMap<Category, Treatment>>
+  readonly categories: ReadonlyMap<Category, CategoryDefinition>
+  readonly traits: ReadonlyMap<string, TraitDefinition>
+  readonly sources: ReadonlyMap<string, SourceDefinition>
+  /** ISO 3166 alpha-2 country -> mechanism column. */
+  readonly jurisdictions: ReadonlyMap<string, string>
+}
+
+/** The rows of one table as read from its file: column name -> text. */
+export type TableRows = readonly Readonly<Record<string, string>>[]
+export interface PolicyTables {
+  readonly purposes: TableRows
+  readonly roles: TableRows
+  readonly categories: TableRows
+  readonly traits: TableRows
+  readonly sources: TableRows
+  readonly jurisdictions: TableRows
+}
+
+/** A table that can't be trusted; the message names the file, the row and what is wrong. */
+export class PolicyError extends Error {
+  override readonly name = 'PolicyError'
+}
+
+const MECHANISM_COLUMN = 'mechanism_'
+const LEGAL_BASES: readonly LegalBasis[] = [
+  'consent',
+  'contract',
+  'legal_obligation',
+  'vital_interests',
+  'public_interest',
+  'legitimate_interest',
+]
+const MECHANISMS: readonly Mechanism[] = ['opt_in', 'opt_out', 'notice_only', 'none']
+const TRAIT_TYPES: readonly TraitType[] = [
+  'text',
+  'number',
+  'boolean',
+  'date',
+  'instant',
+  'email',
+  'phone',
+  'country',
+  'language',
+]
+const SURVIVORSHIPS: readonly Survivorship[] = ['priority', 'recent', 'complete', 'frequent']
+
+/**
+ * Validates the tables and compiles them into the index that decisions are taken from.
+ * @throws PolicyError on an unknown word, a missing column, a duplicate row or an undefined reference.
+ */
+export function compilePolicy(tables: PolicyTables): Policy {
+  const categories = byKey('categories.csv', tables.categories, 'category', (row, at) => ({
+    category: text(row, 'category', at),
+    sensitivity: oneOf(row, 'sensitivity', ['NORMAL', 'HIGH'] as const, at),
+    store: oneOf(row, 'store', ['vault', 'features'] as const, at),
+  }))
+  const known = (category: Category, at: string) => {
+    if (!longestPrefix(categories, category))
+      throw new PolicyError(`${at}: category "${category}" is not in categories.csv`)
+    return category
+  }
+  const roles = readRoles(tables.roles, known)
+  const purposes = byKey('purposes.csv', tables.purposes, 'purpose', (row, at) =>
+    readPurpose(row, at, roles, known),
+  )
+  const traits = byKey('traits.csv', tables.traits, 'key', (row, at) => {
+    const category = known(text(row, 'category', at), at)
+    return {
+      key: text(row, 'key', at),
+      category,
+      type: oneOf(row, 'type', TRAIT_TYPES, at),
+      survivorship: oneOf(row, 'survivorship', SURVIVORSHIPS, at),
+      sealed: longestPrefix(categories, category)?.store === 'vault',
+    }
+  })
+  const sources = byKey('sources.csv', tables.sources, 'source', (row, at) => {
+    const priority = Number(text(row, 'priority', at))
+    if (!Number.isInteger(priority)) throw new PolicyError(`${at}: priority must be a whole number`)
+    return {
+      key: text(row, 'source', at),
+      kind: text(row, 'kind', at),
+      priority,
+      verified: oneOf(row, 'verified', ['yes', 'no'] as const, at) === 'yes',
+    }
+  })
+  const mechanisms = new Set(
+    [...purposes.values()].flatMap((purpose) => [...purpose.mechanisms.keys()]),
+  )
+  const jurisdictions = byKey('jurisdictions.csv', tables.jurisdictions, 'country', (row, at) =>
+    oneOf(row, 'mechanism', [...mechanisms], at),
+  )
+  const version = createHash('sha256').update(JSON.stringify(tables)).digest('hex').slice(0, 16)
+  return { version, purposes, roles, categories, traits, sources, jurisdictions }
+}
+
+function readPurpose(
+  row: Readonly<Record<string, string>>,
+  at: string,
+  roles: ReadonlyMap<string, unknown>,
+  known: (category: Category, at: string) => Category,
+): Purpose {
+  const mechanisms = new Map<string, Mechanism>()
+  for (const column of Object.keys(row)) {
+    if (column.startsWith(MECHANISM_COLUMN))
+      mechanisms.set(column.slice(MECHANISM_COLUMN.length), oneOf(row, column, MECHANISMS, at))
+  }
+  const mayDeclare = words(row['roles'])
+  for (const role of mayDeclare)
+    if (!roles.has(role)) throw new PolicyError(`${at}: role "${role}" has no column in roles.csv`)
+  const categories = words(row['categories']).map((category) => known(category, at))
+  if (categories.length === 0)
+    throw new PolicyError(`${at}: a purpose must name the categories it covers`)
+  return {
+    key: text(row, 'purpose', at),
+    dataUse: text(row, 'data_use', at),
+    dpv: text(row, 'dpv', at),
+    legalBasis: oneOf(row, 'legal_basis', LEGAL_BASES, at),
+    namesRecipient: oneOf(row, 'names_recipient', ['yes', 'no'] as const, at) === 'yes',
+    mechanisms,
+    signals: new Set(words(row['signals'])),
+    roles: new Set(mayDeclare),
+    categories,
+  }
+}
+
+function readRoles(rows: TableRows, known: (category: Category, at: string) => Category) {
+  const roles = new Map<string, Map<Category, Treatment>>()
+  for (const [index, row] of rows.entries()) {
+    const at = `roles.csv row ${index + 2}`
+    const category = known(text(row, 'category', at), at)
+    for (const role of Object.keys(row)) {
+      if (role === 'category') continue
+      const table = roles.get(role) ?? new Map<Category, Treatment>()
+      if (table.has(category)) throw new PolicyError(`${at}: "${category}" stands twice`)
+      table.set(category, oneOf(row, role, treatments, at))
+      roles.set(role, table)
+    }
+  }
+  return roles
+}
+
+function byKey<T>(
+  file: string,
+  rows: TableRows,
+  column: string,
+  read: (row: Readonly<Record<string, string>>, at: string) => T,
+) {
+  const table = new Map<string, T>()
+  for (const [index, row] of rows.entries()) {
+    const at = `${file} row ${index + 2}`
+    const key = text(row, column, at)
+    if (table.has(key)) throw new PolicyError(`${at}: "${key}" stands twice`)
+    table.set(key, read(row, at))
+  }
+  return table as ReadonlyMap<string, T>
+}
+
+function text(row: Readonly<Record<string, string>>, column: string, at: string): string {
+  const value = row[column]?.trim()
+  if (!value) throw new PolicyError(`${at}: column "${column}" is missing or empty`)
+  return value
+}
+
+function oneOf<T extends string>(
+  row: Readonly<Record<string, string>>,
+  column: string,
+  allowed: readonly T[],
+  at: string,
+): T {
+  const value = text(row, column, at)
+  const found = allowed.find((one) => one === value)
+  if (!found)
+    throw new PolicyError(`${at}: ${column} is "${value}", expected one of ${allowed.join(', ')}`)
+  return found
+}
+
+function words(value: string | undefined): string[] {
+  return (value ?? '').split(/\s+/).filter((word) => word !== '')
+}
+
+/** In which form a role may ever see a category, before purpose and consent. No row means withheld. */
+export function roleTreatment(policy: Policy, role: string, category: Category): Treatment {
+  const table = policy.roles.get(role)
+  return (table && longestPrefix(table, category)) ?? 'WITHHELD'
+}
+
+/** Whether a purpose covers a category at all. */
+export function purposeCovers(purpose: Purpose, category: Category): boolean {
+  return coveredByAny(purpose.categories, category)
+}

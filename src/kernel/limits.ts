@@ -1,0 +1,18 @@
+/** Bounds on what a stranger may ask of one process. Kept low on purpose; each names its reason. */
+export const limits = {
+  /** A GraphQL body: the largest query of the documentation is under 4 kB. */
+  bodyBytes: 256 * 1024,
+  /** Deep enough for every documented query, too shallow for recursion through connections. */
+  queryDepth: 12,
+  queryTokens: 2_000,
+  queryAliases: 30,
+  queryDirectives: 30,
+  /** Estimated cost units of one operation: a page of 1,000 whole profiles fits. */
+  queryCost: 250_000,
+  /** Rows of one page or ids of one list. */
+  pageSize: 1_000,
+  /** Length of one value of one trait, in characters. */
+  traitCharacters: 4_096,
+  /** A leaf of the audit trail (C2SP tlog-tiles: a 16-bit length prefix); entries are split before it. */
+  auditLeafBytes: 60 * 1024,
+} as const
