@@ -1,0 +1,93 @@
+import type { Pool, PoolClient, QueryResultRow } from 'pg'
+import { Refusal } from '../../kernel/refusal.ts'
+
+/** What a store may do with the database, inside a transaction or outside one. */
+export interface Queryable {
+  /**
+   * One statement. `name` makes it a prepared statement where the server keeps one per connection; name only
+   * statements whose text never varies.
+   * @throws Refusal STORE_UNAVAILABLE when the server can't be reached or shuts down; other errors pass unchanged.
+   */
+  query<R extends QueryResultRow>(text: string, values?: readonly unknown[], name?: string): Promise<R[]>
+}
+
+/**
+ * The pool, shared by all stores. The embedded server has one session: inside `transaction` every statement MUST go
+ * through the given Queryable, or it waits for itself for ever.
+ */
+export class Database implements Queryable {
+  readonly #pool: Pool
+  readonly #prepare: boolean
+  readonly #onStatement: (text: string) => void
+
+  /** @param embedded no named statements: all connections share one session. */
+  constructor(pool: Pool, embedded: boolean, onStatement: (text: string) => void = () => {}) {
+    this.#pool = pool
+    this.#prepare = !embedded
+    this.#onStatement = onStatement
+    // An idle connection that breaks is dropped by the pool; without a listener the process would end.
+    pool.on('error', () => {})
+  }
+
+  async query<R extends QueryResultRow>(text: string, values: readonly unknown[] = [], name?: string): Promise<R[]> {
+    return await this.#run<R>(this.#pool, text, values, name)
+  }
+
+  /** Runs `work` in one transaction; rolls back when it throws. */
+  async transaction<T>(work: (queryable: Queryable) => Promise<T>): Promise<T> {
+    const client = await this.#connect()
+    let broken: Error | undefined
+    try {
+      await this.#run(client, 'BEGIN', [])
+      const result = await work({ query: (text, values = [], name) => this.#run(client, text, values, name) })
+      await this.#run(client, 'COMMIT', [])
+      return result
+    } catch (error) {
+      try {
+        await client.query('ROLLBACK')
+      } catch (cause) {
+        broken = cause instanceof Error ? cause : new Error('rollback failed')
+      }
+      throw error
+    } finally {
+      client.release(broken)
+    }
+  }
+
+  async #connect(): Promise<PoolClient> {
+    try {
+      return await this.#pool.connect()
+    } catch (cause) {
+      throw unavailable(cause)
+    }
+  }
+
+  async #run<R extends QueryResultRow>(
+    on: Pool | PoolClient,
+    text: string,
+    values: readonly unknown[],
+    name?: string,
+  ): Promise<R[]> {
+    this.#onStatement(text)
+    try {
+      const query = name && this.#prepare ? { name, text, values: [...values] } : { text, values: [...values] }
+      return (await on.query<R>(query)).rows
+    } catch (error) {
+      throw isUnavailable(error) ? unavailable(error) : error
+    }
+  }
+}
+
+// SQLSTATE classes 08 (connection), 53 (resources, disk full), 57P (shutdown), and errors below SQL that carry no SQLSTATE.
+const UNAVAILABLE = /^(08|53|57P)/
+
+function isUnavailable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const code = (error as Error & { code?: unknown }).code
+  if (typeof code !== 'string') return /connect|terminat|timeout|closed|ended/i.test(error.message)
+  return UNAVAILABLE.test(code) || /^E[A-Z]+$/.test(code)
+}
+
+function unavailable(cause: unknown): Refusal {
+  return new Refusal('STORE_UNAVAILABLE', 'The database can not be reached; try again shortly.', { cause })
+}
