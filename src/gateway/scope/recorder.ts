@@ -1,0 +1,88 @@
+import type { AuditLog } from '../../domain/audit/audit-log.ts'
+import type { AuditEntry } from '../../domain/audit/entry.ts'
+import { leavesOf } from '../../domain/audit/leaf.ts'
+import { type Randomness, uuidV7 } from '../../kernel/ids.ts'
+import { Refusal } from '../../kernel/refusal.ts'
+import { type Clock, isoInstant } from '../../kernel/time.ts'
+
+/** What a door knows about an entry; the recorder adds version, id, time and policy version. */
+export type AuditDraft = Omit<AuditEntry, 'v' | 'entryId' | 'time' | 'policy' | 'part'> & {
+  readonly ruleIds?: readonly string[]
+}
+
+/** The actor of work that no caller asked for: schedules, start-up, the command line. */
+export const OPERATOR: AuditEntry['actor'] = {
+  clientId: 'operator',
+  userPseudonym: null,
+  roles: ['admin'],
+  tokenJti: null,
+  cnfJkt: null,
+}
+
+/** Writes entries to the trail. When `record` resolves, the entry is durable; before that, no byte may leave. */
+export class Recorder {
+  readonly #log: AuditLog
+  readonly #clock: Clock
+  readonly #randomness: Randomness
+  readonly #policyVersion: string
+
+  constructor(log: AuditLog, clock: Clock, randomness: Randomness, policyVersion: string) {
+    this.#log = log
+    this.#clock = clock
+    this.#randomness = randomness
+    this.#policyVersion = policyVersion
+  }
+
+  /** @throws Refusal AUDIT_UNAVAILABLE: whatever was about to be said must not be said. */
+  async record(draft: AuditDraft): Promise<void> {
+    const { ruleIds = [], ...rest } = draft
+    const entry: AuditEntry = {
+      v: 1,
+      entryId: this.#id(),
+      time: isoInstant(this.#clock.now()),
+      policy: { version: this.#policyVersion, ruleIds },
+      ...rest,
+    }
+    try {
+      await this.#log.append(leavesOf(entry, () => this.#id()))
+    } catch (cause) {
+      if (cause instanceof Refusal && cause.code === 'AUDIT_UNAVAILABLE') throw cause
+      throw new Refusal(
+        'AUDIT_UNAVAILABLE',
+        'The audit trail can not be written; nothing was disclosed.',
+        { cause },
+      )
+    }
+  }
+
+  /** An entry about a change of rules, a fit, an import: an action in Bauta's own words and counts, no values of people. */
+  async recordAction(
+    action: NonNullable<AuditEntry['action']>,
+    context: {
+      actor?: AuditEntry['actor']
+      requestId?: string
+      purpose?: string
+      audience?: string
+    } = {},
+  ): Promise<void> {
+    await this.record({
+      requestId: context.requestId ?? this.#id(),
+      phase: 'admin',
+      outcome: 'permit',
+      actor: context.actor ?? OPERATOR,
+      audience: context.audience ?? 'bauta',
+      operation: { documentId: null, name: null },
+      purpose: context.purpose ?? null,
+      purposeIri: null,
+      legalBasis: null,
+      sets: [],
+      subjects: [],
+      argsHmac: null,
+      action,
+    })
+  }
+
+  #id(): string {
+    return uuidV7(this.#clock.now(), this.#randomness)
+  }
+}
