@@ -148,7 +148,6 @@ function vectorAt(
   const objected = new Set<string>()
   const signals = new Set<string>()
   let restricted = false
-  let jurisdiction: { country: string; at: Instant } | null = null
   for (const history of histories) {
     for (const [key, record] of latestPerKey(history, now)) {
       if (record.state === 'Objected') objected.add(record.purpose)
@@ -156,13 +155,22 @@ function vectorAt(
       else if (record.state === 'SignalOn') signals.add(record.purpose.replace(/^signal:/, ''))
       else if (isStanding(record)) mergeStanding(standings, key, record, now, decidedBy)
     }
-    for (const record of history) {
-      if (record.jurisdiction === null || record.effectiveAt > now) continue
-      if (!jurisdiction || record.effectiveAt >= jurisdiction.at)
-        jurisdiction = { country: record.jurisdiction, at: record.effectiveAt }
-    }
   }
-  return { country: jurisdiction?.country ?? country, restricted, objected, signals, standings }
+  const declared = lastDeclared(histories, now)
+  return { country: declared ?? country, restricted, objected, signals, standings }
+}
+
+/** The jurisdiction that the person last declared to a notice. */
+function lastDeclared(
+  histories: readonly (readonly ConsentRecord[])[],
+  now: Instant,
+): string | null {
+  let last: ConsentRecord | null = null
+  for (const record of histories.flat()) {
+    if (record.jurisdiction === null || record.effectiveAt > now) continue
+    if (!last || record.effectiveAt >= last.effectiveAt) last = record
+  }
+  return last?.jurisdiction ?? null
 }
 
 const FAMILY: Partial<Record<ConsentStateName, string>> = {
@@ -261,17 +269,20 @@ export function parseVector(text: string): ConsentVector {
   const signals = new Set<string>()
   let country: string | null = null
   let restricted = false
-  for (const part of text.split(';')) {
-    const equals = part.indexOf('=')
-    const name = equals < 0 ? part : part.slice(0, equals)
-    const value = equals < 0 ? '' : part.slice(equals + 1)
+  for (const part of text.split(';').filter(Boolean)) {
+    const [name = '', value = ''] = splitAtFirst(part, '=')
     if (name === 'country') country = value || null
     else if (name === 'restricted') restricted = true
     else if (name === 'objected') objected.add(value)
     else if (name === 'signal') signals.add(value)
-    else if (name) standings.set(name, parseStanding(value))
+    else standings.set(name, parseStanding(value))
   }
   return { country, restricted, objected, signals, standings }
+}
+
+function splitAtFirst(text: string, separator: string): [string, string] {
+  const at = text.indexOf(separator)
+  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)]
 }
 
 function parseStanding(text: string): ConsentStanding {
