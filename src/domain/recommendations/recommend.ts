@@ -1,0 +1,78 @@
+import { DAY, type Instant } from '../../kernel/time.ts'
+import { strongest } from '../../learning/item-neighbours.ts'
+import type { Interaction, Recommended } from '../profiles/read-model.ts'
+import type { RecommendationAnswer, RecommenderInput, RecommenderModel } from './recommender.ts'
+
+/** Lists are kept longer than a page, so that a category filter finds something. */
+const KEPT = 50
+/** What somebody looked at three months ago says half as much as what they look at today. */
+const HISTORY_HALF_LIFE = 90 * DAY
+/** Buying says more than looking. */
+const BOUGHT_WEIGHT = 2
+
+/** Both lists of one person, as the read model keeps them. */
+export interface RecommendedLists {
+  readonly activity: Recommended
+  readonly full: Recommended
+  /** Number of the model that made them; 0 before the first fit. */
+  readonly model: number
+}
+
+/**
+ * What to recommend to one person. The `activity` list reads nothing but which items were seen, as a set: no counts,
+ * instants or purchases, so it can be told to whoever may know that. The `full` list also reads purchases and leaves
+ * out what was bought. Neither holds what was seen already. Each item names the one that argues most for it.
+ * @param catalogue available items; others are not recommended.
+ */
+export function recommendedFor(
+  model: RecommenderModel | null,
+  catalogue: ReadonlyMap<string, string | null>,
+  interactions: readonly Interaction[],
+  now: Instant,
+): RecommendedLists {
+  if (model === null) return { activity: [], full: [], model: 0 }
+  const seen = new Map<string, number>()
+  const full = new Map<string, number>()
+  for (const [itemId, views, purchases, lastAt] of interactions) {
+    if (views > 0) seen.set(itemId, 1)
+    const age = Math.max(0, now - lastAt)
+    full.set(itemId, (purchases > 0 ? BOUGHT_WEIGHT : 1) * 2 ** (-age / HISTORY_HALF_LIFE))
+  }
+  const list = (input: RecommenderInput, history: ReadonlyMap<string, number>) =>
+    strongest(model.neighbours[input], history, (itemId) => catalogue.has(itemId), KEPT)
+  return { activity: list('activity', seen), full: list('full', full), model: model.id }
+}
+
+/** What the caller asks for and may know. */
+export interface RecommendationQuestion {
+  readonly model: RecommenderModel | null
+  readonly catalogue: ReadonlyMap<string, string | null>
+  readonly lists: RecommendedLists | null
+  /** The widest input that may be told to this caller; null: nothing personal, popularity only. */
+  readonly input: RecommenderInput | null
+  /** The person's interactions, where this caller may see the purchases among them; null otherwise. */
+  readonly interactions: readonly Interaction[] | null
+  readonly category: string | null
+  readonly first: number
+}
+
+/**
+ * The personal list where there is one, else what is popular. What a person owns is left out only where the caller may
+ * see purchases: a list must not vary with what its reader may not know.
+ */
+export function answer(question: RecommendationQuestion): RecommendationAnswer {
+  const { catalogue, category, first, input, lists } = question
+  const fits = ([itemId]: readonly [string, ...unknown[]]) =>
+    catalogue.has(itemId) && (category === null || catalogue.get(itemId) === category)
+  const personal = input && lists ? lists[input].filter(fits) : []
+  if (personal.length > 0) return { recommender: 'item-to-item', items: personal.slice(0, first) }
+  const owned = new Set(
+    question.interactions?.filter(([, , bought]) => bought > 0).map(([itemId]) => itemId),
+  )
+  const items: [string, number, null][] = []
+  for (const popular of question.model?.popular ?? []) {
+    if (items.length === first) break
+    if (fits(popular) && !owned.has(popular[0])) items.push([popular[0], popular[1], null])
+  }
+  return { recommender: 'popularity', items }
+}
