@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parse } from 'csv-parse/sync'
+import { PolicyError, type PolicyTables, type TableRows } from './domain/privacy/policy.ts'
+
+/**
+ * Reads the policy tables of a folder: UTF-8 CSV with a header line.
+ * @throws PolicyError naming the file that is missing or not a table.
+ */
+export function readPolicyTables(dir: string): PolicyTables {
+  const rows = (table: string) => readTable(dir, `${table}.csv`)
+  return {
+    purposes: rows('purposes'),
+    roles: rows('roles'),
+    categories: rows('categories'),
+    traits: rows('traits'),
+    sources: rows('sources'),
+    jurisdictions: rows('jurisdictions'),
+  }
+}
+
+function readTable(dir: string, file: string): TableRows {
+  let text: string
+  try {
+    text = readFileSync(join(dir, file), 'utf8')
+  } catch (cause) {
+    throw new PolicyError(`${file}: can not be read from ${dir}`, { cause })
+  }
+  try {
+    return parse(text, {
+      columns: true,
+      bom: true,
+      skip_empty_lines: true,
+      trim: true,
+    }) as TableRows
+  } catch (cause) {
+    throw new PolicyError(`${file}: ${(cause as Error).message}`, { cause })
+  }
+}
