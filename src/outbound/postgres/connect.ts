@@ -1,0 +1,115 @@
+import pg from 'pg'
+import { DataSource } from 'typeorm'
+import { Subjects1764000001000 } from '../../../migrations/1764000001000-subjects.ts'
+import { Records1764000002000 } from '../../../migrations/1764000002000-records.ts'
+import { ReadModel1764000003000 } from '../../../migrations/1764000003000-read-model.ts'
+import { SegmentsAndItems1764000004000 } from '../../../migrations/1764000004000-segments-and-items.ts'
+import { Audit1764000005000 } from '../../../migrations/1764000005000-audit.ts'
+import { Access1764000006000 } from '../../../migrations/1764000006000-access.ts'
+import { Refusal } from '../../kernel/refusal.ts'
+import { Database } from './database.ts'
+import { EMBEDDED_PORT, EmbeddedServer } from './embedded.ts'
+
+/** Versions of PostgreSQL that the tests run against, first and last. */
+const OLDEST = 15
+const NEWEST = 18
+/** Two cores answer from about this many connections; more only queue in the server instead of here. */
+const POOL_SIZE = 16
+/** Waiting longer for a connection than a client waits for its answer helps nobody. */
+const CONNECT_TIMEOUT_MS = 10_000
+
+export interface DatabaseOptions {
+  /** Connection URL of a PostgreSQL server; null: the embedded one, under `<dataDir>/postgres`. */
+  readonly url: string | null
+  readonly dataDir: string
+  readonly poolSize?: number
+  /** Told every statement that goes through `Database`: the text, never the values. */
+  readonly onStatement?: (text: string) => void
+  readonly log?: (line: string) => void
+}
+
+export interface OpenDatabase {
+  readonly dataSource: DataSource
+  readonly database: Database
+  readonly embedded: boolean
+  /** Such as `15.14` or `18.3`. */
+  readonly serverVersion: string
+  close(): Promise<void>
+}
+
+/**
+ * Connects, and starts the embedded server first where no URL is given.
+ * @throws Refusal STORE_UNAVAILABLE when the server does not answer or is not PostgreSQL 15 to 18.
+ */
+export async function openDatabase(options: DatabaseOptions): Promise<OpenDatabase> {
+  const embedded =
+    options.url === null
+      ? await EmbeddedServer.start(options.dataDir, options.log ?? (() => {}))
+      : null
+  try {
+    const dataSource = embedded
+      ? dataSourceOf({ host: embedded.socketFolder, port: EMBEDDED_PORT, username: 'postgres' }, 1)
+      : dataSourceOf({ url: options.url ?? '' }, options.poolSize ?? POOL_SIZE)
+    await connect(dataSource)
+    const serverVersion = dataSource.driver.version ?? ''
+    const close = async () => {
+      await dataSource.destroy()
+      await embedded?.close()
+    }
+    const major = Number.parseInt(serverVersion, 10)
+    if (!(major >= OLDEST && major <= NEWEST)) {
+      await close()
+      throw new Refusal(
+        'STORE_UNAVAILABLE',
+        `PostgreSQL ${serverVersion} is not supported: it must be ${OLDEST} to ${NEWEST}.`,
+      )
+    }
+    const database = new Database(poolOf(dataSource), embedded !== null, options.onStatement)
+    return { dataSource, database, embedded: embedded !== null, serverVersion, close }
+  } catch (error) {
+    await embedded?.close()
+    throw error
+  }
+}
+
+type Address = { url: string } | { host: string; port: number; username: string }
+
+function dataSourceOf(address: Address, poolSize: number): DataSource {
+  const embedded = !('url' in address)
+  return new DataSource({
+    type: 'postgres',
+    ...address,
+    driver: pg,
+    applicationName: 'bauta',
+    poolSize,
+    // In the embedded server a statement waits in the pool behind long ones, and that is no failure.
+    ...(embedded ? {} : { connectTimeoutMS: CONNECT_TIMEOUT_MS }),
+    extra: { keepAlive: true, ...(embedded ? { idleTimeoutMillis: 0 } : {}) },
+    poolErrorHandler: () => {},
+    installExtensions: false,
+    synchronize: false,
+    logging: false,
+    entities: [],
+    migrations: [
+      Subjects1764000001000,
+      Records1764000002000,
+      ReadModel1764000003000,
+      SegmentsAndItems1764000004000,
+      Audit1764000005000,
+      Access1764000006000,
+    ],
+  })
+}
+
+async function connect(dataSource: DataSource): Promise<void> {
+  try {
+    await dataSource.initialize()
+  } catch (cause) {
+    throw new Refusal('STORE_UNAVAILABLE', 'The database can not be reached.', { cause })
+  }
+}
+
+/** TypeORM's own pool: its migrations and the stores share the connections. */
+function poolOf(dataSource: DataSource): pg.Pool {
+  return (dataSource.driver as unknown as { master: pg.Pool }).master
+}

@@ -1,0 +1,65 @@
+import { type DataSource, MigrationExecutor } from 'typeorm'
+
+/** Any number, the same in every gateway: whoever migrates holds this advisory lock. */
+const MIGRATION_LOCK = 4_208_337
+
+/**
+ * Brings the schema up to date, all or nothing. Gateways that start together wait for the first one and then find
+ * nothing to do.
+ * @returns names of the migrations that ran.
+ */
+export async function migrate(
+  dataSource: DataSource,
+  log: (line: string) => void = () => {},
+): Promise<string[]> {
+  return await alone(dataSource, async (executor) => {
+    const pending = await executor.getPendingMigrations()
+    for (const { name } of pending) log(`Migrating: ${name}`)
+    return (await executor.executePendingMigrations()).map(({ name }) => name)
+  })
+}
+
+/** Takes every migration back, newest first, all or nothing. All data are lost. */
+export async function revertAll(dataSource: DataSource): Promise<void> {
+  await alone(dataSource, async (executor) => {
+    while ((await executor.getExecutedMigrations()).length > 0) await executor.undoLastMigration()
+  })
+}
+
+/** Names of the migrations that the database has not seen yet, oldest first. Changes nothing. */
+export async function pendingMigrations(dataSource: DataSource): Promise<string[]> {
+  const runner = dataSource.createQueryRunner()
+  try {
+    const done = (await runner.hasTable('migrations'))
+      ? ((await runner.query('SELECT name FROM migrations')) as { name: string }[])
+      : []
+    const names = new Set(done.map(({ name }) => name))
+    return dataSource.migrations
+      .map((migration) => migration.name ?? migration.constructor.name)
+      .filter((name) => !names.has(name))
+  } finally {
+    await runner.release()
+  }
+}
+
+/** One transaction and one lock around all of it, on one connection: the same on the embedded server, which has no other. */
+async function alone<T>(
+  dataSource: DataSource,
+  work: (executor: MigrationExecutor) => Promise<T>,
+): Promise<T> {
+  const runner = dataSource.createQueryRunner()
+  try {
+    await runner.startTransaction()
+    await runner.query('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK])
+    const executor = new MigrationExecutor(dataSource, runner)
+    executor.transaction = 'all'
+    const result = await work(executor)
+    await runner.commitTransaction()
+    return result
+  } catch (error) {
+    if (runner.isTransactionActive) await runner.rollbackTransaction()
+    throw error
+  } finally {
+    await runner.release()
+  }
+}

@@ -1,0 +1,82 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { openDatabase } from '../../src/outbound/postgres/connect.ts'
+import { migrate, pendingMigrations, revertAll } from '../../src/outbound/postgres/migrate.ts'
+
+describe('the embedded PostgreSQL', () => {
+  let dataDir: string
+  beforeEach(async () => {
+    dataDir = await mkdtemp(join(tmpdir(), 'bauta-embedded-'))
+  })
+  afterEach(async () => {
+    await rm(dataDir, { recursive: true, force: true })
+  })
+
+  test('migrates once and keeps its data between starts', async () => {
+    const first = await openDatabase({ url: null, dataDir })
+    expect(await pendingMigrations(first.dataSource)).toHaveLength(6)
+    expect(await migrate(first.dataSource)).toHaveLength(6)
+    await first.database.query('INSERT INTO consent_state (state) VALUES ($1)', ['country=DE'])
+    await first.close()
+    const second = await openDatabase({ url: null, dataDir })
+    expect(await migrate(second.dataSource)).toEqual([])
+    expect(await second.database.query('SELECT state FROM consent_state')).toEqual([
+      { state: 'country=DE' },
+    ])
+    await revertAll(second.dataSource)
+    expect(await pendingMigrations(second.dataSource)).toHaveLength(6)
+    await second.close()
+  })
+
+  test('gives each of two clients the rows of its own statements while they alternate', async () => {
+    const one = await openDatabase({ url: null, dataDir })
+    const two = await openDatabase({ url: null, dataDir })
+    const asked = Array.from({ length: 300 }, (_, number) => number)
+    const answers = await Promise.all(
+      asked.map(async (number) => {
+        const database = number % 2 ? one.database : two.database
+        const [row] = await database.query<{ n: number; who: string }>(
+          number % 2 ? "SELECT $1::int AS n, 'one' AS who" : "SELECT 'two' AS who, $1::int AS n",
+          [number],
+        )
+        return row
+      }),
+    )
+    expect(answers).toEqual(asked.map((n) => ({ n, who: n % 2 ? 'one' : 'two' })))
+    await two.close()
+    expect(await one.database.query('SELECT 1 AS n')).toEqual([{ n: 1 }])
+    await one.close()
+  })
+
+  test('goes on with the next client when one leaves in the middle of a transaction', async () => {
+    const one = await openDatabase({ url: null, dataDir })
+    const two = await openDatabase({ url: null, dataDir })
+    await one.database.query('CREATE TABLE kept (n int)')
+    const runner = two.dataSource.createQueryRunner()
+    await runner.startTransaction()
+    await runner.query('INSERT INTO kept VALUES (1)')
+    const waiting = one.database.query('SELECT n FROM kept')
+    const client = (await runner.connect()) as { connection: { stream: { destroy(): void } } }
+    client.connection.stream.destroy()
+    expect(await waiting).toEqual([])
+    await one.close()
+    await runner.release().catch(() => {})
+    await two.close().catch(() => {})
+  })
+
+  test('is taken over by a client that stays when the process that served ends', async () => {
+    const first = await openDatabase({ url: null, dataDir })
+    const second = await openDatabase({ url: null, dataDir })
+    await first.database.query('CREATE TABLE kept AS SELECT 7 AS n')
+    await first.close()
+    let rows: unknown = null
+    for (let attempt = 0; rows === null && attempt < 100; attempt++) {
+      rows = await second.database.query('SELECT n FROM kept').catch(() => null)
+      if (rows === null) await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+    expect(rows).toEqual([{ n: 7 }])
+    await second.close()
+  })
+})
