@@ -148,13 +148,11 @@ function vectorAt(
   const objected = new Set<string>()
   const signals = new Set<string>()
   let restricted = false
-  for (const history of histories) {
-    for (const [key, record] of latestPerKey(history, now)) {
-      if (record.state === 'Objected') objected.add(record.purpose)
-      else if (record.state === 'Restricted') restricted = true
-      else if (record.state === 'SignalOn') signals.add(record.purpose.replace(/^signal:/, ''))
-      else if (isStanding(record)) mergeStanding(standings, key, record, now, decidedBy)
-    }
+  for (const [key, record] of histories.flatMap((history) => [...latestPerKey(history, now)])) {
+    if (record.state === 'Objected') objected.add(record.purpose)
+    else if (record.state === 'Restricted') restricted = true
+    else if (record.state === 'SignalOn') signals.add(record.purpose.replace(/^signal:/, ''))
+    else if (isStanding(record)) mergeStanding(standings, key, record, now, decidedBy)
   }
   const declared = lastDeclared(histories, now)
   return { country: declared ?? country, restricted, objected, signals, standings }

@@ -1,0 +1,86 @@
+import { type AnyMongoAbility, createMongoAbility, type RawRuleOf, subject } from '@casl/ability'
+import type { SubjectId } from '../../kernel/ids.ts'
+import { type Category, coveredByAny } from '../privacy/categories.ts'
+import { type Policy, roleTreatment } from '../privacy/policy.ts'
+import { mostRevealing, type Treatment } from '../privacy/treatment.ts'
+import type { Grant, RowPredicate } from './grant.ts'
+
+const ACTION = 'disclose'
+const SUBJECT = 'Profile'
+
+/** What abilities look at of one profile: nothing that would have to be decrypted. */
+export interface AbilityProfile {
+  readonly subjectId: SubjectId
+  readonly segments: readonly string[]
+}
+
+/**
+ * The field set and row predicate of one grant, compiled to CASL once and asked often.
+ * CASL's traps are closed here: denials come last, so order never matters; conditions are never empty or undefined;
+ * only instances are asked about, never the type.
+ */
+export class Abilities {
+  readonly #ability: AnyMongoAbility
+  readonly rows: RowPredicate
+
+  constructor(treatments: CategoryTreatments, grant: Grant, actingFor: SubjectId | null) {
+    this.rows = {
+      subjectId: grant.actsForSubject ? (actingFor ?? NOBODY) : null,
+      segments: grant.segments,
+    }
+    const conditions = conditionsOf(this.rows)
+    const fields = (withheld: boolean) =>
+      [...treatments]
+        .filter(([, one]) => (one === 'WITHHELD') === withheld)
+        .map(([category]) => category)
+    const [allowed, denied] = [fields(false), fields(true)]
+    const rules: RawRuleOf<AnyMongoAbility>[] = []
+    if (allowed.length > 0) {
+      rules.push({
+        action: ACTION,
+        subject: SUBJECT,
+        fields: allowed,
+        ...(conditions ? { conditions } : {}),
+      })
+    }
+    if (denied.length > 0)
+      rules.push({ action: ACTION, subject: SUBJECT, fields: denied, inverted: true })
+    this.#ability = createMongoAbility(rules)
+  }
+
+  /** May this category of this very profile be considered? */
+  allows(profile: AbilityProfile, category: Category): boolean {
+    const instance = subject(SUBJECT, { ...profile, segments: [...profile.segments] })
+    return this.#ability.can(ACTION, instance, category)
+  }
+}
+
+/** No UUID of a subject: a front end that acts for nobody sees nobody. */
+const NOBODY = '00000000-0000-0000-0000-000000000000'
+
+function conditionsOf(rows: RowPredicate): Record<string, unknown> | null {
+  const conditions: Record<string, unknown> = {}
+  if (rows.subjectId !== null) conditions['subjectId'] = rows.subjectId
+  if (rows.segments !== null) conditions['segments'] = { $in: [...rows.segments] }
+  return Object.keys(conditions).length > 0 ? conditions : null
+}
+
+/** In which form a grant may see each category at all, before purpose and consent. */
+export type CategoryTreatments = ReadonlyMap<Category, Treatment>
+
+/** Over all categories that the policy knows, so that every one has an explicit answer. */
+export function treatmentsOf(policy: Policy, grant: Grant): CategoryTreatments {
+  const known = new Set<Category>([
+    ...policy.categories.keys(),
+    ...[...policy.roles.values()].flatMap((table) => [...table.keys()]),
+    ...[...policy.traits.values()].map((trait) => trait.category),
+  ])
+  const table = new Map<Category, Treatment>()
+  for (const category of known) {
+    const byRole = grant.roles.map((role) => roleTreatment(policy, role, category))
+    const treatment = byRole.reduce(mostRevealing, 'WITHHELD')
+    const within = grant.categories === null || coveredByAny(grant.categories, category)
+    table.set(category, within ? treatment : 'WITHHELD')
+  }
+  return table
+}

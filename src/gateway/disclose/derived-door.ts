@@ -1,0 +1,218 @@
+import type { Category } from '../../domain/privacy/categories.ts'
+import { plainColumns } from '../../domain/profiles/read-model.ts'
+import { answer, recommendedFor } from '../../domain/recommendations/recommend.ts'
+import type {
+  RecommendationStore,
+  RecommenderInput,
+} from '../../domain/recommendations/recommender.ts'
+import { evaluate } from '../../domain/segments/evaluate.ts'
+import { eventNamesOf, eventsSince, factsOf } from '../../domain/segments/facts.ts'
+import type { Segment } from '../../domain/segments/rule.ts'
+import { onlyOnBandEdges } from '../../domain/segments/rule-categories.ts'
+import type { SegmentStore } from '../../domain/segments/segment-store.ts'
+import type { Scope } from '../scope/scope.ts'
+import type { Plan } from './plan.ts'
+import type { DisclosedRow, ProfileRows } from './profile-rows.ts'
+import type { StateDecisions } from './state-decisions.ts'
+import type { MembershipView, ProfileView, RecommendationListView } from './views.ts'
+
+const SEGMENT = 'user.derived.segment'
+const RECOMMENDATION = 'user.derived.recommendation'
+const ACTIVITY = 'user.behavior.activity'
+const PURCHASES = 'user.behavior.purchase_history'
+
+/**
+ * Derived values inherit: a membership or a recommendation says something about each of its inputs, so it is disclosed
+ * only where all of them may be, in CLEAR, or GENERALISED where it reads nothing finer than that.
+ */
+export class DerivedDoor {
+  readonly #scope: Scope
+  readonly #plan: Plan
+  readonly #rows: ProfileRows
+  readonly #segments: SegmentStore
+  readonly #recommendations: RecommendationStore
+  #defined: Promise<ReadonlyMap<string, Segment>> | null = null
+
+  constructor(
+    scope: Scope,
+    plan: Plan,
+    rows: ProfileRows,
+    stores: { segments: SegmentStore; recommendations: RecommendationStore },
+  ) {
+    this.#scope = scope
+    this.#plan = plan
+    this.#rows = rows
+    this.#segments = stores.segments
+    this.#recommendations = stores.recommendations
+  }
+
+  /** Segments that the person is a member of, as far as this caller may know; null where it may know of none. */
+  async segmentsOf(view: ProfileView): Promise<MembershipView[] | null> {
+    const disclosed = this.#rows.at(view)
+    const { row, decisions } = disclosed
+    if (decisions.decideField('Profile.segments').reason !== null) return null
+    const defined = await this.segments()
+    const open = openSegments(decisions, this.#plan, defined)
+    if (open.size < defined.size) this.#noteHiddenSegments(disclosed)
+    const memberships: MembershipView[] = []
+    for (const [key, [stored, until]] of Object.entries(row.memberships ?? {})) {
+      const segment = open.get(key)
+      if (!segment) continue
+      const stale = until !== null && until <= this.#scope.now
+      const now = stale ? await this.#evaluate(disclosed, segment) : { member: stored, until }
+      if (now.member) memberships.push({ key, name: segment.name, until: now.until })
+    }
+    return memberships.sort((a, b) => (a.key < b.key ? -1 : 1))
+  }
+
+  /** A list to recommend: personal where inputs and consent allow, else what is popular. Null where the caller may see none. */
+  async recommendationsOf(
+    view: ProfileView,
+    args: { first: number; category: string | null },
+  ): Promise<RecommendationListView | null> {
+    const { row, decisions } = this.#rows.at(view)
+    const own = decisions.decideField('Profile.recommendations')
+    if (own.reason !== null && !decisions.isConsentMatter(own.reason)) {
+      const reason = decisions.told(own.reason)
+      this.#scope.noteWithheld(
+        (this.#plan.paths.get('Profile.recommendations') ?? []).map((path) => ({ path, reason })),
+        view.id,
+      )
+      return null
+    }
+    const input = own.reason === null ? inputFor(decisions) : null
+    const [model, catalogue] = await Promise.all([
+      this.#recommendations.model(),
+      this.#recommendations.catalogue(),
+    ])
+    const purchasesOpen = input === 'full'
+    const interactions =
+      purchasesOpen || (input && args.category !== null)
+        ? await this.#interactionsOf(row.subjectId, args, row.recommended?.full.length ?? 0)
+        : null
+    const lists =
+      args.category !== null && interactions
+        ? recommendedFor(model, inCategory(catalogue, args.category), interactions, this.#scope.now)
+        : (row.recommended ?? null)
+    const given = answer({
+      model,
+      catalogue,
+      lists,
+      input,
+      interactions: purchasesOpen ? interactions : null,
+      category: args.category,
+      first: args.first,
+    })
+    const explained = decisions.decide(ACTIVITY).treatment === 'CLEAR'
+    return {
+      recommender: given.recommender === 'item-to-item' ? 'ITEM_TO_ITEM' : 'POPULARITY',
+      recommendations: given.items.map(([itemId, score, because]) => ({
+        itemId,
+        score,
+        becauseId: explained ? because : null,
+      })),
+    }
+  }
+
+  /** All defined segments; asked for once per request. */
+  segments(): Promise<ReadonlyMap<string, Segment>> {
+    this.#defined ??= this.#segments.all()
+    return this.#defined
+  }
+
+  /** The person's interactions, only where the stored list does not answer: a category is asked for, or popularity has to leave out what they own. */
+  async #interactionsOf(subjectId: string, args: { category: string | null }, stored: number) {
+    if (args.category === null && stored > 0) return null
+    return (await this.#rows.extra(subjectId, ['interactions']))?.interactions ?? null
+  }
+
+  async #evaluate(disclosed: DisclosedRow, segment: Segment) {
+    const { subjectId } = disclosed.row
+    const row = await this.#rows.extra(subjectId, plainColumns)
+    if (!row) return { member: false, until: null }
+    const names = eventNamesOf(segment.rule)
+    const since = eventsSince([segment.rule], this.#scope.now)
+    const events =
+      names.length > 0 ? await this.#segments.eventInstants([subjectId], names, since) : new Map()
+    const {
+      demographics = {},
+      location = {},
+      account = {},
+      activity = {},
+      device = {},
+      commerce = {},
+      custom = {},
+    } = row
+    const groups = { demographics, location, account, activity, device, commerce, custom }
+    return evaluate(segment.rule, factsOf(groups, events.get(subjectId) ?? {}), this.#scope.now)
+  }
+
+  #noteHiddenSegments(disclosed: DisclosedRow): void {
+    const reason = disclosed.decisions.told('DERIVED_FROM_WITHHELD')
+    const paths = this.#plan.paths.get('Profile.segments') ?? []
+    this.#scope.noteWithheld(
+      paths.map((path) => ({ path, reason })),
+      disclosed.id,
+    )
+  }
+}
+
+/** Segments whose every input may be told for this consent state; remembered per set of definitions. */
+const remembered = new WeakMap<
+  StateDecisions,
+  { of: ReadonlyMap<string, Segment>; open: ReadonlyMap<string, Segment> }
+>()
+
+function openSegments(
+  decisions: StateDecisions,
+  plan: Plan,
+  defined: ReadonlyMap<string, Segment>,
+): ReadonlyMap<string, Segment> {
+  const known = remembered.get(decisions)
+  if (known?.of === defined) return known.open
+  const limitedTo = plan.grant.segments
+  const open = new Map(
+    [...defined].filter(
+      ([key, segment]) =>
+        (limitedTo === null || limitedTo.includes(key)) && isOpen(decisions, plan, segment),
+    ),
+  )
+  remembered.set(decisions, { of: defined, open })
+  return open
+}
+
+/** Whether all that a rule reads may be told, in CLEAR or on the edges of its bands. */
+export function isOpen(
+  decisions: Pick<StateDecisions, 'decide'>,
+  plan: Plan,
+  segment: Segment,
+): boolean {
+  if (decisions.decide(SEGMENT).reason !== null) return false
+  return segment.categories.every((category: Category) => {
+    const { treatment } = decisions.decide(category)
+    return (
+      treatment === 'CLEAR' ||
+      (treatment === 'GENERALISED' && onlyOnBandEdges(segment.rule, category, plan.policy))
+    )
+  })
+}
+
+/**
+ * The widest recommender input that may be told. The `activity` list reads which items were seen as a bare set, no
+ * counts and no instants: that is what activity is when generalised.
+ */
+function inputFor(decisions: StateDecisions): RecommenderInput | null {
+  const activity = decisions.decide(ACTIVITY).treatment
+  if (activity !== 'CLEAR' && activity !== 'GENERALISED') return null
+  if (decisions.decide(RECOMMENDATION).reason !== null) return null
+  return activity === 'CLEAR' && decisions.decide(PURCHASES).treatment === 'CLEAR'
+    ? 'full'
+    : 'activity'
+}
+
+function inCategory(
+  catalogue: ReadonlyMap<string, string | null>,
+  category: string,
+): ReadonlyMap<string, string | null> {
+  return new Map([...catalogue].filter(([, one]) => one === category))
+}

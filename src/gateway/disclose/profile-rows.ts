@@ -1,0 +1,121 @@
+import DataLoader from 'dataloader'
+import type { KeyStore } from '../../domain/privacy/key-store.ts'
+import type { Pseudonyms } from '../../domain/privacy/pseudonym.ts'
+import type { ProfileStore } from '../../domain/profiles/profile-store.ts'
+import type { ReadColumn, ReadRow } from '../../domain/profiles/read-model.ts'
+import type { SubjectId } from '../../kernel/ids.ts'
+import type { Scope } from '../scope/scope.ts'
+import type { Draft } from './draft.ts'
+import type { Plan } from './plan.ts'
+import type { StateDecisions } from './state-decisions.ts'
+import { disclose } from './steps.ts'
+import type { ProfileView } from './views.ts'
+
+/** A row that has passed the door, as the other doors of the same request use it. */
+export interface DisclosedRow {
+  readonly row: ReadRow
+  readonly decisions: StateDecisions
+  readonly ref: string
+  readonly id: string
+}
+
+/** The rows of one request: loaded in batches, disclosed once each. Lives and dies with its Scope. */
+export class ProfileRows {
+  readonly #scope: Scope
+  readonly #plan: Plan
+  readonly #store: ProfileStore
+  readonly #keys: KeyStore
+  readonly #pseudonyms: Pseudonyms
+  readonly #loader: DataLoader<SubjectId, ProfileView | null>
+  readonly #disclosed: DisclosedRow[] = []
+  readonly #extra = new Map<string, DataLoader<SubjectId, ReadRow | null>>()
+
+  constructor(
+    scope: Scope,
+    plan: Plan,
+    ports: { store: ProfileStore; keys: KeyStore; pseudonyms: Pseudonyms },
+  ) {
+    this.#scope = scope
+    this.#plan = plan
+    this.#store = ports.store
+    this.#keys = ports.keys
+    this.#pseudonyms = ports.pseudonyms
+    this.#loader = new DataLoader(async (ids) => {
+      const rows = await ports.store.load(ids, plan.columns)
+      await this.#ensureKeys(rows.values())
+      return ids.map((id) => this.#view(rows.get(id)))
+    })
+  }
+
+  /** The profile as this caller may see it; null where it does not exist or the caller may not know of it. */
+  view(id: SubjectId): Promise<ProfileView | null> {
+    return this.#loader.load(id)
+  }
+
+  async views(ids: readonly SubjectId[]): Promise<(ProfileView | null)[]> {
+    return await Promise.all(ids.map((id) => this.#loader.load(id)))
+  }
+
+  /** Rows that a list has loaded already. */
+  async disclose(rows: readonly ReadRow[]): Promise<(ProfileView | null)[]> {
+    await this.#ensureKeys(rows)
+    return rows.map((row) => this.#view(row))
+  }
+
+  /** What has been disclosed under a view's handle. */
+  at(view: ProfileView): DisclosedRow {
+    const found = this.#disclosed[view.handle]
+    if (!found) throw new Error('a view of another request')
+    return found
+  }
+
+  /** Further columns of a row that has been disclosed: for fields whose columns depend on their arguments. */
+  async extra(id: SubjectId, columns: readonly ReadColumn[]): Promise<ReadRow | null> {
+    const key = [...columns].sort().join(' ')
+    let loader = this.#extra.get(key)
+    if (!loader) {
+      const wanted = new Set(columns)
+      loader = new DataLoader(async (ids) => {
+        const rows = await this.#store.load(ids, wanted)
+        return ids.map((one) => rows.get(one) ?? null)
+      })
+      this.#extra.set(key, loader)
+    }
+    return await loader.load(id)
+  }
+
+  #view(row: ReadRow | undefined): ProfileView | null {
+    if (!row) return null
+    const draft: Draft = {
+      scope: this.#scope,
+      plan: this.#plan,
+      keys: this.#keys,
+      pseudonyms: this.#pseudonyms,
+      row,
+      decisions: null,
+      ref: null,
+      id: '',
+      groups: {},
+      own: {},
+    }
+    if (!disclose(draft) || !draft.decisions || draft.ref === null) return null
+    const handle =
+      this.#disclosed.push({ row, decisions: draft.decisions, ref: draft.ref, id: draft.id }) - 1
+    const {
+      contact = {},
+      demographics = {},
+      account = {},
+      activity = {},
+      commerce = {},
+    } = draft.groups
+    const identities = (draft.own['identities'] ?? null) as ProfileView['identities']
+    return { id: draft.id, handle, contact, demographics, account, activity, commerce, identities }
+  }
+
+  /** Another gateway may have added keys since this one last looked. */
+  async #ensureKeys(rows: Iterable<ReadRow>): Promise<void> {
+    for (const row of rows) {
+      if (this.#keys.auditRefOf(row.subjectId) === null) return await this.#keys.refresh()
+    }
+  }
+}

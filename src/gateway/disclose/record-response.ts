@@ -1,0 +1,68 @@
+import { createHmac } from 'node:crypto'
+import type { AuditOutcome } from '../../domain/audit/entry.ts'
+import type { KeyStore } from '../../domain/privacy/key-store.ts'
+import { Pseudonyms } from '../../domain/privacy/pseudonym.ts'
+import type { RefusalCode } from '../../kernel/refusal.ts'
+import { isoInstant } from '../../kernel/time.ts'
+import type { Recorder } from '../scope/recorder.ts'
+import type { Scope } from '../scope/scope.ts'
+import type { Plan } from './plan.ts'
+
+/** Makes the one entry of a response durable. Until this resolves, not a byte may leave. */
+export async function recordResponse(
+  recorder: Recorder,
+  keys: KeyStore,
+  request: {
+    readonly scope: Scope
+    readonly plan: Plan
+    readonly args: Readonly<Record<string, unknown>>
+    readonly outcome: AuditOutcome
+    readonly code: RefusalCode | null
+  },
+): Promise<void> {
+  const { scope, plan, args, outcome, code } = request
+  const { principal, grant } = scope
+  await recorder.record({
+    requestId: scope.requestId,
+    phase: 'decision',
+    outcome,
+    ...(code === null ? {} : { code }),
+    actor: {
+      clientId: principal.client.id,
+      userPseudonym: principal.subject && auditPseudonym(keys, principal.subject),
+      roles: principal.roles,
+      tokenJti: principal.tokenId,
+      cnfJkt: null,
+    },
+    audience: grant.audience,
+    operation: { documentId: plan.selection.documentId, name: plan.selection.operationName },
+    purpose: grant.purpose?.key ?? null,
+    purposeIri: grant.purpose?.dpv ?? null,
+    legalBasis: grant.purpose?.legalBasis ?? null,
+    ruleIds: grant.roles.map((role) => `roles/${role}`),
+    ...scope.seal(),
+    argsHmac: argsHmac(keys, args, isoInstant(scope.now).slice(0, 10)),
+  })
+}
+
+let pseudonyms: { keys: KeyStore; of: Pseudonyms } | null = null
+
+function auditPseudonym(keys: KeyStore, subject: string): string {
+  if (pseudonyms?.keys !== keys)
+    pseudonyms = { keys, of: new Pseudonyms(keys.installationKey('pseudonym'), 'audit', 1) }
+  return pseudonyms.of.of(subject)
+}
+
+/** Arguments as a keyed hash, under a key of the day: strings, numbers and booleans alike can't be read back. */
+function argsHmac(
+  keys: KeyStore,
+  args: Readonly<Record<string, unknown>>,
+  day: string,
+): string | null {
+  const text = JSON.stringify(args)
+  if (text === '{}') return null
+  return createHmac('sha256', keys.installationKey('audit-args'))
+    .update(day)
+    .update(text)
+    .digest('base64url')
+}

@@ -1,0 +1,157 @@
+import type { Instant } from '../../kernel/time.ts'
+
+/**
+ * What resolvers can hold: values that every door has been passed for. A withheld field is null.
+ * Instants are epoch milliseconds; dates are `YYYY-MM-DD`.
+ */
+export interface ProfileView {
+  /** Pseudonym in the caller's audience. */
+  readonly id: string
+  /** Place of the row in this request; means nothing outside it. */
+  readonly handle: number
+  readonly contact: ContactView
+  readonly demographics: DemographicsView
+  readonly account: AccountView
+  readonly activity: ActivityView
+  readonly commerce: CommerceView
+  readonly identities: readonly VerifiedIdentityView[] | null
+}
+
+export interface ContactView {
+  readonly name?: string | null
+  readonly email?: string | null
+  readonly phone?: string | null
+  readonly address?: string | null
+}
+
+export interface DemographicsView {
+  readonly birthDate?: string | null
+  readonly ageBand?: string | null
+  readonly gender?: string | null
+  readonly country?: string | null
+  readonly city?: string | null
+  readonly language?: string | null
+}
+
+export interface AccountView {
+  readonly plan?: string | null
+  readonly lifecycleStage?: string | null
+  readonly company?: string | null
+  readonly customerSince?: string | null
+  readonly externalIds?: readonly ExternalIdView[] | null
+}
+
+export interface ExternalIdView {
+  readonly kind: string
+  readonly value: string
+}
+
+export interface ActivityView {
+  readonly sessionCount?: number | null
+  readonly firstSeenAt?: Instant | null
+  readonly lastSeenAt?: Instant | null
+  readonly onboardingStep?: string | null
+  readonly eventCounts?: readonly EventCountView[] | null
+  readonly device?: string | null
+  readonly browser?: string | null
+  readonly operatingSystem?: string | null
+}
+
+export interface EventCountView {
+  readonly name: string
+  readonly count: number
+}
+
+export interface CommerceView {
+  readonly orderCount?: number | null
+  readonly totalValue?: number | null
+  readonly lastOrderAt?: Instant | null
+  readonly favouriteCategories?: readonly string[] | null
+  readonly recencyFrequencyValue?: RecencyFrequencyValueView | null
+}
+
+/** Each from 1 (least) to 5 (most), against fixed edges; null without orders. */
+export interface RecencyFrequencyValueView {
+  readonly recency: number
+  readonly frequency: number
+  readonly value: number
+}
+
+export interface VerifiedIdentityView {
+  readonly provider: string
+  readonly subject: string | null
+  readonly verifiedAt: Instant | null
+}
+
+export interface LineageView {
+  readonly source: string
+  readonly observedAt: Instant | null
+  readonly rule: string | null
+}
+
+export interface TraitView {
+  readonly key: string
+  readonly value: unknown
+  readonly lineage: LineageView | null
+}
+
+export interface MembershipView {
+  readonly key: string
+  readonly name: string
+  /** When time alone may end it. */
+  readonly until: Instant | null
+}
+
+export interface SegmentView {
+  readonly key: string
+  readonly name: string
+  readonly description: string
+  /** The rule in one line; null for callers who may not see rules. */
+  readonly rule: string | null
+  readonly categories: readonly string[]
+}
+
+export interface ItemView {
+  readonly id: string
+  readonly title: string
+  readonly category: string | null
+  readonly price: number | null
+  readonly available: boolean
+}
+
+export interface RecommendationView {
+  readonly itemId: string
+  readonly score: number
+  /** The item that explains it, where the caller may know of it. */
+  readonly becauseId: string | null
+}
+
+export interface RecommendationListView {
+  readonly recommender: 'ITEM_TO_ITEM' | 'POPULARITY'
+  readonly recommendations: readonly RecommendationView[]
+}
+
+export interface TimelineEventView {
+  readonly name: string
+  readonly at: Instant
+  readonly itemId: string | null
+  readonly orderId: string | null
+  readonly value: number | null
+  readonly properties: Readonly<Record<string, unknown>> | null
+}
+
+export interface ConsentStateView {
+  readonly purpose: string
+  readonly recipient: string | null
+  readonly state: string
+  readonly categories: readonly string[] | null
+  readonly effectiveAt: Instant | null
+  readonly expiresAt: Instant | null
+  readonly source: string | null
+}
+
+export interface Page<T> {
+  readonly edges: readonly { readonly node: T; readonly cursor: string }[]
+  readonly hasNextPage: boolean
+  readonly hasPreviousPage: boolean
+}
