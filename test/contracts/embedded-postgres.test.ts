@@ -33,13 +33,17 @@ describe('the embedded PostgreSQL', () => {
   test('gives each of two clients the rows of its own statements while they alternate', async () => {
     const one = await openDatabase({ url: null, dataDir })
     const two = await openDatabase({ url: null, dataDir })
-    const asked = Array.from({ length: 300 }, (_, number) => number)
+    const asked = Array.from({ length: 60 }, (_, number) => number)
+    // Larger than one read of a socket: the statement arrives in pieces, with room for others in between.
+    const large = 'x'.repeat(300_000)
     const answers = await Promise.all(
       asked.map(async (number) => {
         const database = number % 2 ? one.database : two.database
         const [row] = await database.query<{ n: number; who: string }>(
-          number % 2 ? "SELECT $1::int AS n, 'one' AS who" : "SELECT 'two' AS who, $1::int AS n",
-          [number],
+          number % 2
+            ? "SELECT $1::int AS n, 'one' AS who WHERE $2::text > ''"
+            : "SELECT 'two' AS who, $1::int AS n WHERE $2::text > ''",
+          [number, large],
         )
         return row
       }),
