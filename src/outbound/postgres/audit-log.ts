@@ -1,0 +1,196 @@
+import type {
+  AuditFilter,
+  AuditLeaf,
+  AuditLog,
+  StoredAuditEntry,
+} from '../../domain/audit/audit-log.ts'
+import type { AuditEntry } from '../../domain/audit/entry.ts'
+import { Refusal } from '../../kernel/refusal.ts'
+import { SECOND } from '../../kernel/time.ts'
+import { appendBatch } from './audit-batch.ts'
+import { AuditIndexer, UNREADABLE } from './audit-indexer.ts'
+import type { AuditJournal } from './audit-journal.ts'
+import { reconcile } from './audit-reconciliation.ts'
+import type { Database } from './database.ts'
+
+/** What may wait for the disk at once. Beyond it a disk that has stalled would fill the memory. */
+const QUEUED_LEAVES = 10_000
+const QUEUED_BYTES = 64 * 1024 * 1024
+/** What one statement carries: a large batch makes everybody in it wait. */
+const BATCH_LEAVES = 1_000
+const BATCH_BYTES = 8 * 1024 * 1024
+
+interface Waiting {
+  readonly leaves: readonly AuditLeaf[]
+  readonly bytes: number
+  readonly resolve: () => void
+  readonly reject: (refusal: Refusal) => void
+}
+
+/**
+ * The trail in PostgreSQL, with group commit: what arrives while a batch is on its way travels together in the next.
+ * With a journal (the embedded server, which never syncs) a batch is also on disk there before it counts.
+ * `start` before the first append; `close` lets what waits finish.
+ */
+export class PostgresAuditLog implements AuditLog {
+  readonly #database: Database
+  readonly #journal: AuditJournal | null
+  readonly #indexer: AuditIndexer
+  readonly #log: (line: string) => void
+  #waiting: Waiting[] = []
+  #waitingLeaves = 0
+  #waitingBytes = 0
+  #writing: Promise<void> | null = null
+  #open = false
+  #timer: NodeJS.Timeout | null = null
+  #indexing: Promise<void> = Promise.resolve()
+
+  /** @param log told what start-up repaired; never what an entry holds. */
+  constructor(
+    database: Database,
+    journal: AuditJournal | null,
+    log: (line: string) => void = () => {},
+  ) {
+    this.#database = database
+    this.#journal = journal
+    this.#indexer = new AuditIndexer(database)
+    this.#log = log
+  }
+
+  async start(): Promise<void> {
+    if (this.#journal) await reconcile(this.#database, this.#journal, this.#log)
+    this.#open = true
+    this.#timer = setTimeout(() => this.#index(), SECOND).unref()
+  }
+
+  async close(): Promise<void> {
+    this.#open = false
+    if (this.#timer) clearTimeout(this.#timer)
+    this.#timer = null
+    await this.#writing
+    await this.#indexing
+    await this.#journal?.close()
+  }
+
+  append(leaves: readonly AuditLeaf[]): Promise<void> {
+    const bytes = leaves.reduce((sum, leaf) => sum + leaf.bytes.length, 0)
+    const full =
+      this.#waitingLeaves + leaves.length > QUEUED_LEAVES ||
+      this.#waitingBytes + bytes > QUEUED_BYTES
+    if (!this.#open || full) return Promise.reject(unavailable(undefined))
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ leaves, bytes, resolve, reject })
+      this.#waitingLeaves += leaves.length
+      this.#waitingBytes += bytes
+      this.#writing ??= this.#writeAll()
+    })
+  }
+
+  async size(): Promise<number> {
+    const [row] = await this.#database.query<{ size: string }>(
+      'SELECT size FROM audit_head',
+      [],
+      'audit-size',
+    )
+    return Number(row?.size ?? 0)
+  }
+
+  async find(
+    filter: AuditFilter,
+    page: { limit: number; before: number | null },
+  ): Promise<readonly StoredAuditEntry[]> {
+    await this.#indexer.catchUp()
+    const values: unknown[] = [page.limit]
+    const conditions = [`i.phase <> '${UNREADABLE}'`]
+    const where = (value: unknown, condition: (parameter: string) => string) => {
+      if (value === undefined || value === null) return
+      values.push(value)
+      conditions.push(condition(`$${values.length}`))
+    }
+    where(page.before, (before) => `i.log_index < ${before}::bigint`)
+    where(filter.from, (from) => `i.time >= to_timestamp(${from}::float8 / 1000)`)
+    where(filter.to, (to) => `i.time < to_timestamp(${to}::float8 / 1000)`)
+    where(filter.clientId, (id) => `i.client_id = ${id}`)
+    where(filter.audience, (audience) => `i.audience = ${audience}`)
+    where(filter.purpose, (purpose) => `i.purpose = ${purpose}`)
+    where(filter.outcome, (outcome) => `i.outcome = ${outcome}`)
+    where(filter.requestId, (id) => `i.request_id = ${id}`)
+    where(
+      filter.subjectRef,
+      (ref) => `i.log_index IN (SELECT s.log_index FROM audit_subject s WHERE s.ref = ${ref})`,
+    )
+    const rows = await this.#database.query<{
+      log_index: string
+      leaf: Buffer
+      leaf_hash: Buffer
+    }>(
+      `SELECT e.log_index, e.leaf, e.leaf_hash FROM audit_index i JOIN audit_entry e USING (log_index)
+       WHERE ${conditions.join(' AND ')} ORDER BY i.log_index DESC LIMIT $1`,
+      values,
+    )
+    return rows.map(({ log_index, leaf, leaf_hash }) => ({
+      index: Number(log_index),
+      leafHash: leaf_hash,
+      bytes: leaf,
+      entry: JSON.parse(leaf.toString('utf8')) as AuditEntry,
+    }))
+  }
+
+  /** One batch at a time, so that none overtakes another. */
+  async #writeAll(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const batch = this.#nextBatch()
+      try {
+        await this.#write(batch.flatMap(({ leaves }) => leaves))
+        for (const { resolve } of batch) resolve()
+      } catch (cause) {
+        const refusal = unavailable(cause)
+        for (const { reject } of batch) reject(refusal)
+      }
+    }
+    this.#writing = null
+  }
+
+  #nextBatch(): Waiting[] {
+    let leaves = 0
+    let bytes = 0
+    let count = 0
+    for (const one of this.#waiting) {
+      leaves += one.leaves.length
+      bytes += one.bytes
+      if (count > 0 && (leaves > BATCH_LEAVES || bytes > BATCH_BYTES)) break
+      count++
+    }
+    const batch = this.#waiting.splice(0, count)
+    for (const one of batch) {
+      this.#waitingLeaves -= one.leaves.length
+      this.#waitingBytes -= one.bytes
+    }
+    return batch
+  }
+
+  async #write(leaves: readonly AuditLeaf[]): Promise<void> {
+    if (leaves.length === 0) return
+    this.#journal?.assertUsable()
+    const first = await appendBatch(this.#database, leaves)
+    await this.#journal?.append(leaves.map((leaf, at) => ({ ...leaf, index: first + at })))
+  }
+
+  #index(): void {
+    this.#indexing = this.#indexer
+      .advance()
+      // The next second tries again, and `find` says so when the index can't be filled.
+      .catch(() => {})
+      .then(() => {
+        if (this.#open) this.#timer = setTimeout(() => this.#index(), SECOND).unref()
+      })
+  }
+}
+
+function unavailable(cause: unknown): Refusal {
+  return new Refusal(
+    'AUDIT_UNAVAILABLE',
+    'The audit trail can not be written; nothing was disclosed.',
+    cause === undefined ? undefined : { cause },
+  )
+}
