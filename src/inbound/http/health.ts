@@ -1,0 +1,41 @@
+import type { FastifyInstance } from 'fastify'
+
+/** Resolves when that part can do its work, rejects when not. */
+export type Checks = Readonly<Record<string, () => Promise<void>>>
+
+/** A part that does not answer within this time counts as not ready. */
+const PATIENCE_MS = 2_000
+
+/** `/health/live`: the process runs. `/health/ready`: every part can do its work, or 503 with those that can't, by name. */
+export function healthRoutes(checks: Checks): (app: FastifyInstance) => Promise<void> {
+  return async (app) => {
+    app.get('/health/live', async () => ({ status: 'live' }))
+    app.get('/health/ready', async (_request, reply) => {
+      const parts = Object.fromEntries(
+        await Promise.all(
+          Object.entries(checks).map(async ([part, check]) => [part, await works(check)] as const),
+        ),
+      )
+      const ready = Object.values(parts).every(Boolean)
+      return await reply
+        .status(ready ? 200 : 503)
+        .send({ status: ready ? 'ready' : 'not ready', parts })
+    })
+  }
+}
+
+async function works(check: () => Promise<void>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, PATIENCE_MS, false)
+  })
+  const done = check().then(
+    () => true,
+    () => false,
+  )
+  try {
+    return await Promise.race([done, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

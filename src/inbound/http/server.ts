@@ -1,0 +1,120 @@
+import { randomUUID } from 'node:crypto'
+import cors from '@fastify/cors'
+import { type FastifyBaseLogger, type FastifyInstance, fastify } from 'fastify'
+import { limits } from '../../kernel/limits.ts'
+import { type Checks, healthRoutes } from './health.ts'
+import { hostCheck } from './host-check.ts'
+import type { Metrics } from './metrics.ts'
+import { answerError } from './problem.ts'
+import { mayStayUnaudited } from './unaudited.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** What leaves the entry on the audit trail before this route answers with data. */
+    audited?: string
+  }
+}
+
+export interface ServerSettings {
+  /** Origin under which clients reach the gateway. */
+  readonly publicUrl: string | null
+  readonly allowedOrigins: readonly string[]
+  readonly requestTimeoutMs: number
+}
+
+export interface ServerParts {
+  readonly config: ServerSettings
+  readonly metrics: Metrics
+  readonly checks: Checks
+  /** Each is registered in a context of its own; each of its routes is audited or on the list of unaudited ones. */
+  readonly routes: readonly ((app: FastifyInstance) => Promise<void>)[]
+  /** A pino logger, or one like it. */
+  readonly log: FastifyBaseLogger
+}
+
+// Pages that may load more than nothing say so themselves.
+const securityHeaders = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+}
+const HSTS = 'max-age=31536000'
+
+/**
+ * The HTTP server with all its routes, not yet listening; `close()` lets requests under way finish.
+ * @throws Error on a route that is neither marked `config.audited` nor listed in unaudited.ts.
+ */
+export async function buildServer({
+  config,
+  metrics,
+  checks,
+  routes,
+  log,
+}: ServerParts): Promise<FastifyInstance> {
+  const app = fastify({
+    loggerInstance: log,
+    // Fastify's own request log holds addresses with their query strings.
+    disableRequestLogging: true,
+    genReqId: () => randomUUID(),
+    bodyLimit: limits.bodyBytes,
+    requestTimeout: config.requestTimeoutMs,
+    handlerTimeout: config.requestTimeoutMs,
+    forceCloseConnections: 'idle',
+    return503OnClosing: true,
+    routerOptions: { maxParamLength: 200 },
+  }) as unknown as FastifyInstance
+  app.addHook('onRoute', (route) => {
+    if (!route.config?.audited && !mayStayUnaudited(route.url))
+      throw new Error(`route ${route.url} is neither audited nor on the list of unaudited ones`)
+  })
+  guard(app, config)
+  observe(app, metrics)
+  app.setErrorHandler(answerError)
+  app.setNotFoundHandler(async (_request, reply) => {
+    await reply.status(404).send({ code: 'NOT_FOUND', message: 'There is nothing here.' })
+  })
+  if (config.allowedOrigins.length > 0)
+    await app.register(cors, {
+      origin: [...config.allowedOrigins],
+      credentials: true,
+      methods: ['GET', 'POST'],
+      maxAge: 600,
+    })
+  await app.register(healthRoutes(checks))
+  app.get('/metrics', async (_request, reply) => {
+    const { contentType, text } = await metrics.print()
+    return await reply.type(contentType).send(text)
+  })
+  for (const register of routes) await app.register(register)
+  return app
+}
+
+function guard(app: FastifyInstance, { publicUrl }: ServerSettings): void {
+  const isOurs = hostCheck(publicUrl)
+  const headers = publicUrl?.startsWith('https:')
+    ? { ...securityHeaders, 'strict-transport-security': HSTS }
+    : securityHeaders
+  app.addHook('onRequest', (request, reply, done) => {
+    void reply.headers(headers).header('request-id', request.id)
+    if (isOurs(request.headers.host)) done()
+    else
+      void reply.status(421).send({
+        code: 'BAD_USER_INPUT',
+        message: 'This host name is not served here; BAUTA_PUBLIC_URL names the one that is.',
+      })
+  })
+}
+
+// The route's pattern is recorded, never the address: people's data may stand in an address that a caller makes up.
+function observe(app: FastifyInstance, metrics: Metrics): void {
+  app.addHook('onResponse', (request, reply, done) => {
+    const route = request.routeOptions.url ?? 'unmatched'
+    const { method } = request
+    const { statusCode: status, elapsedTime } = reply
+    metrics.observe(method, route, status, elapsedTime / 1000)
+    request.log.info({ method, route, status, ms: Math.round(elapsedTime * 10) / 10 }, 'request')
+    done()
+  })
+}

@@ -1,0 +1,22 @@
+/**
+ * Every address that answers without leaving an entry on the audit trail, and why it may: none of them knows anything
+ * about a person. The server refuses to start with a route that is neither on this list nor marked as audited.
+ */
+export const unaudited: readonly { readonly path: string; readonly why: string }[] = [
+  { path: '/health/live', why: 'says that the process runs' },
+  { path: '/health/ready', why: 'names the parts that are ready' },
+  { path: '/metrics', why: 'counts requests and queues; no label comes from a person' },
+  { path: '/', why: 'a page without data; what it shows it asks for at /graphql' },
+  { path: '/start.js', why: 'script of the start page' },
+  { path: '/query.js', why: 'script of the query page' },
+  { path: '/pages.css', why: 'style of both pages' },
+  {
+    path: '/demo/desk',
+    why: 'development only, loopback only: demo tokens and pseudonyms of invented people',
+  },
+  { path: '*', why: 'preflight requests of browsers (CORS)' },
+]
+
+export function mayStayUnaudited(path: string): boolean {
+  return unaudited.some((one) => one.path === path)
+}
