@@ -36,6 +36,8 @@ export class StateDecisions {
   readonly #plan: Plan
   readonly #vector: ConsentVector
   readonly #byCategory = new Map<Category, Decision>()
+  /** Canonical text of the consent state. */
+  readonly state: string
   readonly #traitSets = new Map<string, FieldTreatments>()
   /** May the caller know that this profile exists? (Besides, everybody may know of the person they act for.) */
   readonly known: boolean
@@ -49,6 +51,7 @@ export class StateDecisions {
 
   constructor(plan: Plan, consentState: string) {
     this.#plan = plan
+    this.state = consentState
     this.#vector = parseVector(consentState)
     this.standing = this.#standing()
     this.known = this.decide('user.unique_id.pseudonym').treatment === 'PSEUDONYM'

@@ -1,0 +1,145 @@
+import DataLoader from 'dataloader'
+import type { ProfileStore } from '../../domain/profiles/profile-store.ts'
+import type { Item, RecommendationStore } from '../../domain/recommendations/recommender.ts'
+import { describeRule } from '../../domain/segments/describe-rule.ts'
+import type { Segment } from '../../domain/segments/rule.ts'
+import type { SegmentStore } from '../../domain/segments/segment-store.ts'
+import { Refusal } from '../../kernel/refusal.ts'
+import type { Scope } from '../scope/scope.ts'
+import type { Cursors } from './cursor.ts'
+import { pageOf, pageSize } from './page.ts'
+import type { Plan } from './plan.ts'
+import { staticDecision } from './state-decisions.ts'
+import type { ItemView, Page, SegmentView } from './views.ts'
+
+/** Below this many members a size is not told at all. */
+const FEWEST = 20
+const ROUNDED_TO = 10
+
+/** What is no person's: items and the definitions of segments. Only their sizes speak of people, as rounded counts. */
+export class CatalogueDoor {
+  readonly #scope: Scope
+  readonly #plan: Plan
+  readonly #store: ProfileStore
+  readonly #segments: SegmentStore
+  readonly #recommendations: RecommendationStore
+  readonly #cursors: Cursors
+  readonly #items: DataLoader<string, ItemView | null>
+
+  constructor(
+    scope: Scope,
+    plan: Plan,
+    ports: {
+      store: ProfileStore
+      segments: SegmentStore
+      recommendations: RecommendationStore
+      cursors: Cursors
+    },
+  ) {
+    this.#scope = scope
+    this.#plan = plan
+    this.#store = ports.store
+    this.#segments = ports.segments
+    this.#recommendations = ports.recommendations
+    this.#cursors = ports.cursors
+    this.#items = new DataLoader(async (ids) => {
+      const items = await ports.recommendations.items(ids)
+      return ids.map((id) => itemView(items.get(id)))
+    })
+  }
+
+  item(id: string): Promise<ItemView | null> {
+    return this.#items.load(id)
+  }
+
+  async items(
+    category: string | null,
+    page: { first: number | null; after: string | null },
+  ): Promise<Page<ItemView>> {
+    const size = pageSize(page.first)
+    const list = ['items', category ?? '']
+    const after = page.after === null ? null : (this.#cursors.open(list, page.after) as string)
+    const items = await this.#recommendations.listItems({ category, limit: size + 1, after })
+    return pageOf(items, size, after !== null, (item) => {
+      const node = itemView(item)
+      return node && { node, cursor: this.#cursors.seal(list, item.id) }
+    })
+  }
+
+  async segment(key: string): Promise<SegmentView | null> {
+    const segment = (await this.#segments.all()).get(key)
+    return segment && this.#mayKnow(key) ? this.#view(segment) : null
+  }
+
+  async segments(page: { first: number | null; after: string | null }): Promise<Page<SegmentView>> {
+    const size = pageSize(page.first)
+    const list = ['segments', this.#plan.grant.audience]
+    const after = page.after === null ? null : (this.#cursors.open(list, page.after) as string)
+    const keys = [...(await this.#segments.all()).values()]
+      .filter(({ key }) => this.#mayKnow(key) && (after === null || key > after))
+      .sort((a, b) => (a.key < b.key ? -1 : 1))
+    return pageOf(keys.slice(0, size + 1), size, after !== null, (segment) => ({
+      node: this.#view(segment),
+      cursor: this.#cursors.seal(list, segment.key),
+    }))
+  }
+
+  /**
+   * How many are in a segment, among those whose consent covers PROFILING of everything the rule reads: for analysts and
+   * marketers, rounded to 10 and null below 20. Nobody else is told.
+   */
+  async sizeOf(key: string): Promise<number | null> {
+    const segment = (await this.#segments.all()).get(key)
+    const { grant } = this.#plan
+    if (!segment || !grant.roles.some((role) => role === 'analyst' || role === 'marketer'))
+      return null
+    if (grant.purpose === null)
+      throw new Refusal('PURPOSE_REQUIRED', 'Sizes speak of people: name a purpose.')
+    const open = segment.categories.every(
+      (category) => staticDecision(this.#plan, category).reason === null,
+    )
+    if (!open || staticDecision(this.#plan, 'user.derived.segment').reason !== null) return null
+    const states = await this.#store.consentStates()
+    const permitted = [...states].filter(([, state]) => {
+      const decisions = this.#plan.decisionsFor(state)
+      return ['user.derived.segment', ...segment.categories].every(
+        (category) => decisions.decide(category).reason === null,
+      )
+    })
+    const count = await this.#segments.count(
+      key,
+      permitted.map(([id]) => id),
+      this.#scope.now,
+    )
+    this.#scope.noteAction({ counted: key })
+    return count < FEWEST ? null : Math.round(count / ROUNDED_TO) * ROUNDED_TO
+  }
+
+  #mayKnow(key: string): boolean {
+    const { segments } = this.#plan.grant
+    return segments === null || segments.includes(key)
+  }
+
+  /** A rule tells a partner what the house thinks about: it is for those who work with segments. */
+  #view(segment: Segment): SegmentView {
+    const seesRules =
+      this.#plan.grant.roles.some((role) => RULE_READERS.has(role)) ||
+      this.#plan.grant.scopes.has('segments:write')
+    const { key, name, description, categories } = segment
+    return {
+      key,
+      name,
+      description,
+      categories,
+      rule: seesRules ? describeRule(segment.rule) : null,
+    }
+  }
+}
+
+const RULE_READERS: ReadonlySet<string> = new Set(['analyst', 'marketer', 'compliance', 'admin'])
+
+function itemView(item: Item | undefined): ItemView | null {
+  if (!item) return null
+  const { id, title, category, price, available } = item
+  return { id, title, category, price, available }
+}

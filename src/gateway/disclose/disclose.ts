@@ -1,0 +1,110 @@
+import type { ClientStore } from '../../domain/access/principal.ts'
+import { blindIndex } from '../../domain/privacy/blind-index.ts'
+import type { KeyStore } from '../../domain/privacy/key-store.ts'
+import { Pseudonyms } from '../../domain/privacy/pseudonym.ts'
+import type { ProfileStore } from '../../domain/profiles/profile-store.ts'
+import type { RecommendationStore } from '../../domain/recommendations/recommender.ts'
+import type { SegmentStore } from '../../domain/segments/segment-store.ts'
+import type { Scope } from '../scope/scope.ts'
+import { CatalogueDoor } from './catalogue-door.ts'
+import { Cursors } from './cursor.ts'
+import { DerivedDoor } from './derived-door.ts'
+import { HistoryDoor } from './history-door.ts'
+import { type LookupIdentifier, settleLookup } from './look-up.ts'
+import type { Plan } from './plan.ts'
+import { ProfileRows } from './profile-rows.ts'
+import { SearchDoor } from './search-door.ts'
+import { TraitDoor } from './trait-door.ts'
+import type { ProfileView } from './views.ts'
+
+/** What the doors need, the same for all requests. */
+export interface DisclosePorts {
+  readonly profiles: ProfileStore
+  readonly segments: SegmentStore
+  readonly recommendations: RecommendationStore
+  readonly clients: ClientStore
+  readonly keys: KeyStore
+}
+
+/** Pseudonym epoch that new ids are issued in. */
+export const EPOCH = 1
+
+/** Things made once per process from the ports: ciphers of audiences, cursor key. */
+export class DiscloseDesk {
+  readonly ports: DisclosePorts
+  readonly cursors: Cursors
+  readonly #pseudonyms = new Map<string, Pseudonyms>()
+
+  constructor(ports: DisclosePorts) {
+    this.ports = ports
+    this.cursors = new Cursors(ports.keys.installationKey('cursor'))
+  }
+
+  pseudonymsOf(audience: string): Pseudonyms {
+    const known = this.#pseudonyms.get(audience)
+    if (known) return known
+    const made = new Pseudonyms(this.ports.keys.installationKey('pseudonym'), audience, EPOCH)
+    this.#pseudonyms.set(audience, made)
+    return made
+  }
+
+  /** The doors of one request. */
+  open(scope: Scope, plan: Plan): Disclose {
+    return new Disclose(this, scope, plan)
+  }
+}
+
+/** How data leaves, for one request: every answer about a person comes out of here. */
+export class Disclose {
+  readonly history: HistoryDoor
+  readonly derived: DerivedDoor
+  readonly traits: TraitDoor
+  readonly lists: SearchDoor
+  readonly catalogue: CatalogueDoor
+  readonly #desk: DiscloseDesk
+  readonly #scope: Scope
+  readonly #rows: ProfileRows
+  readonly #pseudonyms: Pseudonyms
+
+  constructor(desk: DiscloseDesk, scope: Scope, plan: Plan) {
+    const { profiles: store, segments, recommendations, keys } = desk.ports
+    const { cursors } = desk
+    this.#desk = desk
+    this.#scope = scope
+    this.#pseudonyms = desk.pseudonymsOf(scope.grant.audience)
+    this.#rows = new ProfileRows(scope, plan, { store, keys, pseudonyms: this.#pseudonyms })
+    this.history = new HistoryDoor(plan, this.#rows, { store, cursors })
+    this.derived = new DerivedDoor(scope, plan, this.#rows, { segments, recommendations })
+    this.traits = new TraitDoor(scope, plan, this.#rows, keys)
+    this.lists = new SearchDoor(scope, plan, this.#rows, { store, segments, cursors })
+    this.catalogue = new CatalogueDoor(scope, plan, { store, segments, recommendations, cursors })
+  }
+
+  /** The person or visitor whom this request acts for; null where it acts for nobody. */
+  async me(): Promise<ProfileView | null> {
+    const { subject } = this.#scope.principal
+    return subject === null ? null : await this.#rows.view(subject)
+  }
+
+  /** By the pseudonym of this caller's audience; unknown, foreign and hidden ones are all null. */
+  async profile(id: string): Promise<ProfileView | null> {
+    const subject = this.#pseudonyms.open(id)
+    return subject === null ? null : await this.#rows.view(subject)
+  }
+
+  async profiles(ids: readonly string[]): Promise<(ProfileView | null)[]> {
+    return await Promise.all(ids.map((id) => this.profile(id)))
+  }
+
+  /** By identifier, within the caller's look-up rules and daily budget; a miss costs and looks like a hit that may not be told. */
+  async profileBy(identifier: LookupIdentifier): Promise<ProfileView | null> {
+    const { clients, keys, profiles } = this.#desk.ports
+    const { kind, value } = await settleLookup(this.#scope, clients, identifier)
+    const index = blindIndex(keys.installationKey('blind-index'), kind, value)
+    const subject = await profiles.findByIdentifier(kind, index)
+    return await this.#rows.view(subject ?? NOBODY)
+  }
+}
+
+/** Looked for when an identifier is unknown, so that a miss takes the same steps as a hit. */
+const NOBODY = '00000000-0000-0000-0000-000000000000'
