@@ -62,8 +62,8 @@ function decide(
 }
 
 function evaluateLeaf(leaf: RuleLeaf, facts: Facts, now: Instant): Timed {
-  if ('event' in leaf) return evaluateWindow(leaf, facts.events[leaf.event] ?? [], now)
-  const value = facts.fields[leaf.field]
+  if ('event' in leaf) return evaluateWindow(leaf, own(facts.events, leaf.event) ?? [], now)
+  const value = own(facts.fields, leaf.field)
   if (value === undefined) return always(false)
   if (leaf.is === 'olderThan' || leaf.is === 'newerThan') {
     const at = instantOf(value)
@@ -79,6 +79,11 @@ function evaluateLeaf(leaf: RuleLeaf, facts: Facts, now: Instant): Timed {
   return leaf.field === 'ageBand' ? withinBand(holds, facts, now) : always(holds)
 }
 
+/** Names come from people: `constructor` is no event unless it happened. */
+function own<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(record, name) ? record[name] : undefined
+}
+
 /** After the year in which an age band ends, the age is unknown until the person's source is read again. */
 function withinBand(holds: boolean, facts: Facts, now: Instant): Timed {
   const year = facts.fields[AGE_BAND_UNTIL]
@@ -90,14 +95,14 @@ function withinBand(holds: boolean, facts: Facts, now: Instant): Timed {
 
 type Value = NonNullable<Facts['fields'][string]>
 
-const DATE = /^\d{4}-\d{2}-\d{2}$/
+/** A text that is a date; a day past the end of its month runs on into the next, here as in SQL. */
+export const DATE_PATTERN = '^[1-9][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$'
+const DATE = new RegExp(DATE_PATTERN)
 
 /** A number is an instant already; a date is its midnight in UTC. */
 function instantOf(value: Value): Instant | null {
   if (typeof value === 'number') return value
-  if (typeof value !== 'string' || !DATE.test(value)) return null
-  const at = Date.parse(value)
-  return Number.isNaN(at) ? null : at
+  return typeof value === 'string' && DATE.test(value) ? Date.parse(value) : null
 }
 
 /** A list equals a constant when it contains it. */

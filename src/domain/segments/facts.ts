@@ -19,7 +19,8 @@ export function factsOf(
 ): Facts {
   const fields: Record<string, Fact> = {}
   const put = (name: string, value: unknown) => {
-    if (isComparable(value)) fields[name] = value
+    const fact = comparable(value)
+    if (fact !== undefined) fields[name] = fact
   }
   for (const [key, value] of Object.entries(groups.custom)) put(key, value)
   for (const [name, { column, path }] of featureFields) put(name, valueAt(groups[column], path))
@@ -55,7 +56,9 @@ function valueAt(group: unknown, path: readonly string[]): unknown {
   return value
 }
 
-function isComparable(value: unknown): value is NonNullable<Fact> {
-  if (Array.isArray(value)) return value.every((one) => typeof one === 'string')
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+function comparable(value: unknown): Fact {
+  if (Array.isArray(value)) return value.filter((one) => typeof one === 'string')
+  const isScalar =
+    typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+  return isScalar ? value : undefined
 }

@@ -1,3 +1,4 @@
+import type { BandName } from '../privacy/generalise.ts'
 import type { PlainColumn } from '../profiles/read-model.ts'
 
 /** What a rule may do with a field: texts are compared whole, dates and numbers also by order, instants also with now. */
@@ -10,6 +11,8 @@ export interface FeatureField {
   readonly type: FieldType
   /** Data category, where the trait registry of the policy names no other. */
   readonly category: string
+  /** For numbers that can be generalised: their bands. */
+  readonly band?: BandName
 }
 
 const field = (
@@ -17,7 +20,14 @@ const field = (
   name: string | readonly [string, string],
   type: FieldType,
   category: string,
-): FeatureField => ({ column, path: typeof name === 'string' ? [name] : name, type, category })
+  band?: BandName,
+): FeatureField => ({
+  column,
+  path: typeof name === 'string' ? [name] : name,
+  type,
+  category,
+  ...(band && { band }),
+})
 
 const ACTIVITY = 'user.behavior.activity'
 const PURCHASES = 'user.behavior.purchase_history'
@@ -33,15 +43,15 @@ export const featureFields: ReadonlyMap<string, FeatureField> = new Map([
   ['lifecycleStage', field('account', 'lifecycleStage', 'text', 'user.account')],
   ['company', field('account', 'company', 'text', 'user.account')],
   ['customerSince', field('account', 'customerSince', 'date', 'user.account')],
-  ['sessionCount', field('activity', 'sessionCount', 'number', ACTIVITY)],
+  ['sessionCount', field('activity', 'sessionCount', 'number', ACTIVITY, 'count')],
   ['firstSeenAt', field('activity', 'firstSeenAt', 'instant', ACTIVITY)],
   ['lastSeenAt', field('activity', 'lastSeenAt', 'instant', ACTIVITY)],
   ['onboardingStep', field('activity', 'onboardingStep', 'text', ACTIVITY)],
   ['device', field('device', 'device', 'text', 'user.device')],
   ['browser', field('device', 'browser', 'text', 'user.device')],
   ['operatingSystem', field('device', 'operatingSystem', 'text', 'user.device')],
-  ['orderCount', field('commerce', 'orderCount', 'number', PURCHASES)],
-  ['totalValue', field('commerce', 'totalValue', 'number', PURCHASES)],
+  ['orderCount', field('commerce', 'orderCount', 'number', PURCHASES, 'orders')],
+  ['totalValue', field('commerce', 'totalValue', 'number', PURCHASES, 'value')],
   ['lastOrderAt', field('commerce', 'lastOrderAt', 'instant', PURCHASES)],
   ['favouriteCategories', field('commerce', 'favouriteCategories', 'list', PURCHASES)],
 ])
