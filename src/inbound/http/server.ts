@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import cors from '@fastify/cors'
-import { type FastifyBaseLogger, type FastifyInstance, fastify } from 'fastify'
+import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify'
 import { limits } from '../../kernel/limits.ts'
 import { type Checks, healthRoutes } from './health.ts'
 import { hostCheck } from './host-check.ts'
@@ -56,7 +56,7 @@ export async function buildServer({
   const app = fastify({
     loggerInstance: log,
     // Fastify's own request log holds addresses with their query strings.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     bodyLimit: limits.bodyBytes,
     requestTimeout: config.requestTimeoutMs,
