@@ -1,0 +1,4 @@
+import { freshPostgres } from './fresh-database.ts'
+import { segmentStoreContract } from './segment-store.contract.ts'
+
+segmentStoreContract('PostgreSQL', freshPostgres)
