@@ -1,0 +1,194 @@
+import { randomBytes } from 'node:crypto'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import type { AuditLeaf } from '../../src/domain/audit/audit-log.ts'
+import type { AuditEntry } from '../../src/domain/audit/entry.ts'
+import { leafHash, leavesOf } from '../../src/domain/audit/leaf.ts'
+import { uuidV7 } from '../../src/kernel/ids.ts'
+import { AuditJournal } from '../../src/outbound/postgres/audit-journal.ts'
+import { PostgresAuditLog } from '../../src/outbound/postgres/audit-log.ts'
+import type { OpenDatabase } from '../../src/outbound/postgres/connect.ts'
+import type { FreshDatabase } from './fresh-database.ts'
+
+let counter = 0
+export const newId = () => uuidV7(1_700_000_000_000 + counter++, { bytes: (n) => randomBytes(n) })
+
+export function entry(changes: Partial<AuditEntry> = {}): AuditEntry {
+  return {
+    v: 1,
+    entryId: newId(),
+    time: '2026-01-31T09:30:00.000Z',
+    requestId: 'request-1',
+    phase: 'decision',
+    outcome: 'permit',
+    actor: {
+      clientId: 'partnerAcme',
+      userPseudonym: null,
+      roles: ['partner'],
+      tokenJti: null,
+      cnfJkt: null,
+    },
+    audience: 'acme',
+    operation: { documentId: null, name: null },
+    purpose: 'PARTNER_SHARING',
+    purposeIri: null,
+    legalBasis: null,
+    policy: { version: '1', ruleIds: [] },
+    sets: [],
+    subjects: [],
+    argsHmac: null,
+    ...changes,
+  }
+}
+
+export const leaf = (changes: Partial<AuditEntry> = {}): AuditLeaf =>
+  leavesOf(entry(changes), newId)[0] as AuditLeaf
+
+export function leafOfBytes(text: string): AuditLeaf {
+  const bytes = Buffer.from(text)
+  return { entryId: newId(), bytes, hash: leafHash(bytes) }
+}
+
+export function auditLogContract(adapter: string, fresh: () => Promise<FreshDatabase>): void {
+  describe(`the audit log on ${adapter}`, () => {
+    let db: FreshDatabase
+    let log: PostgresAuditLog
+    let journals = 0
+    const open = async (on: OpenDatabase) => {
+      const journal = on.embedded ? new AuditJournal(`${db.dataDir}/audit-${journals}`) : null
+      const opened = new PostgresAuditLog(on.database, journal)
+      await opened.start()
+      return opened
+    }
+    const numbers = async () =>
+      (
+        await db.database.query<{ n: string }>(
+          'SELECT log_index AS n FROM audit_entry ORDER BY log_index',
+        )
+      ).map(({ n }) => Number(n))
+
+    beforeAll(async () => {
+      db = await fresh()
+    })
+    beforeEach(async () => {
+      journals++
+      await db.database.query('TRUNCATE audit_entry, audit_index, audit_subject')
+      await db.database.query('UPDATE audit_head SET size = 0')
+      log = await open(db)
+    })
+    afterEach(async () => {
+      await log.close()
+    })
+    afterAll(async () => {
+      await db.drop()
+    })
+
+    test('keeps the exact bytes and the leaf hash, in order and without gaps', async () => {
+      const leaves = Array.from({ length: 30 }, (_, n) => leaf({ requestId: `Zoë ${n}` }))
+      await log.append(leaves.slice(0, 1))
+      await Promise.all(leaves.slice(1).map((one) => log.append([one])))
+      expect(await log.size()).toBe(30)
+      const found = await log.find({}, { limit: 100, before: null })
+      expect(found.map(({ index }) => index)).toEqual([...leaves.keys()].reverse())
+      expect(found.map(({ bytes }) => Buffer.from(bytes).toString()).reverse()).toEqual(
+        leaves.map(({ bytes }) => Buffer.from(bytes).toString()),
+      )
+      for (const { bytes, leafHash: hash } of found)
+        expect(Buffer.from(hash)).toEqual(leafHash(bytes))
+    })
+
+    test('writes appends that arrive together in far fewer statements than there are', async () => {
+      const before = db.statements.length
+      await Promise.all(Array.from({ length: 500 }, () => log.append([leaf()])))
+      expect(db.statements.length - before).toBeLessThanOrEqual(10)
+      expect(await log.size()).toBe(500)
+    })
+
+    test('numbers contiguously when two gateways append at once', async () => {
+      const other = await db.connect()
+      const second = await open(other)
+      const appends = Array.from({ length: 200 }, (_, n) =>
+        (n % 2 ? log : second).append(n % 3 ? [leaf()] : [leaf(), leaf()]),
+      )
+      await Promise.all(appends)
+      const expected = await log.size()
+      expect(expected).toBe(267)
+      expect(await numbers()).toEqual(Array.from({ length: expected }, (_, n) => n))
+      await second.close()
+      await other.close()
+    })
+
+    test('finds by every filter, newest first, page by page', async () => {
+      const times = ['2026-01-01T00:00:00.000Z', '2026-02-01T00:00:00.000Z']
+      await log.append([
+        leaf({ time: times[0] as string, subjects: [{ ref: 'r1', set: 0, consent: null }] }),
+        leaf({
+          time: times[1] as string,
+          outcome: 'deny',
+          purpose: 'MARKETING',
+          audience: 'globex',
+          requestId: 'request-2',
+          actor: { ...entry().actor, clientId: 'marketer' },
+          subjects: [
+            { ref: 'r1', set: 0, consent: null },
+            { ref: 'r2', set: 0, consent: null },
+          ],
+        }),
+        leaf({ time: times[1] as string }),
+      ])
+      const indexes = async (filter: Parameters<PostgresAuditLog['find']>[0], limit = 10) =>
+        (await log.find(filter, { limit, before: null })).map(({ index }) => index)
+      expect(await indexes({})).toEqual([2, 1, 0])
+      expect(await indexes({}, 2)).toEqual([2, 1])
+      expect(await log.find({}, { limit: 2, before: 1 })).toHaveLength(1)
+      expect(await indexes({ from: Date.parse(times[1] as string) })).toEqual([2, 1])
+      expect(await indexes({ to: Date.parse(times[1] as string) })).toEqual([0])
+      expect(await indexes({ clientId: 'marketer' })).toEqual([1])
+      expect(await indexes({ audience: 'globex' })).toEqual([1])
+      expect(await indexes({ purpose: 'PARTNER_SHARING' })).toEqual([2, 0])
+      expect(await indexes({ outcome: 'deny' })).toEqual([1])
+      expect(await indexes({ requestId: 'request-2' })).toEqual([1])
+      expect(await indexes({ subjectRef: 'r1' })).toEqual([1, 0])
+      expect(await indexes({ subjectRef: 'r1', outcome: 'permit' })).toEqual([0])
+      expect(await indexes({ subjectRef: "' OR true --" })).toEqual([])
+    })
+
+    test('indexes on, whatever a leaf holds', async () => {
+      await log.append(
+        [
+          'not json',
+          '[]',
+          'null',
+          '{}',
+          '{"time":"nonsense","actor":7,"subjects":[null,{"ref":9}]}',
+          '{"time":"-271821-04-20T00:00:00.000Z","requestId":"a\\u0000b","subjects":"x"}',
+          '{"requestId":"\\ud800","subjects":[{"ref":"same"},{"ref":"same"}]}',
+        ].map(leafOfBytes),
+      )
+      await log.append([leaf({ requestId: 'after' })])
+      expect(await log.find({ requestId: 'after' }, { limit: 5, before: null })).toHaveLength(1)
+      expect(await log.find({ requestId: 'ab' }, { limit: 5, before: null })).toHaveLength(1)
+    })
+
+    test('refuses before it is started, after it is closed, and more than memory should hold', async () => {
+      const refused = expect.objectContaining({ code: 'AUDIT_UNAVAILABLE' })
+      await expect(new PostgresAuditLog(db.database, null).append([leaf()])).rejects.toEqual(
+        refused,
+      )
+      const many = Array.from({ length: 40 }, () => log.append(Array(500).fill(leafOfBytes('{}'))))
+      const outcomes = await Promise.allSettled(many)
+      expect(outcomes.filter(({ status }) => status === 'rejected').length).toBeGreaterThan(10)
+      const accepted = outcomes.filter(({ status }) => status === 'fulfilled').length
+      expect(await log.size()).toBe(accepted * 500)
+      await log.close()
+      await expect(log.append([leaf()])).rejects.toEqual(refused)
+    })
+
+    test('refuses while the table is out of reach, and goes on afterwards without a restart', async () => {
+      await db.database.query('ALTER TABLE audit_head RENAME TO audit_head_away')
+      await expect(log.append([leaf()])).rejects.toMatchObject({ code: 'AUDIT_UNAVAILABLE' })
+      await db.database.query('ALTER TABLE audit_head_away RENAME TO audit_head')
+      await log.append([leaf()])
+      expect(await numbers()).toEqual([0])
+    })
+  })
+}
