@@ -120,6 +120,8 @@ export interface ClientStore {
   /** The token with this hash and its client, in one look-up; expired and revoked ones too. */
   findToken(hash: Uint8Array): Promise<{ token: StoredToken; client: Client } | null>
   revokeToken(id: string, at: Instant): Promise<boolean>
+  /** Revokes all stored tokens of a client but one (null: all); the number that were valid until now. */
+  revokeTokensOf(clientId: string, except: string | null, at: Instant): Promise<number>
   isRevoked(tokenId: string): Promise<boolean>
   /** Counts one look-up of the UTC day; false when the budget was used up already. Atomic over all gateways. */
   spendLookup(clientId: string, day: string, budget: number): Promise<boolean>

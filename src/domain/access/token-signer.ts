@@ -1,0 +1,25 @@
+import type { Instant } from '../../kernel/time.ts'
+import type { Scope } from './principal.ts'
+
+/** What a signed access token says (RFC 9068). Instants have whole seconds: the format carries no more. */
+export interface TokenClaims {
+  readonly clientId: string
+  /** The client itself, or the pseudonym, in the client's audience, of the person it acts for. */
+  readonly sub: string
+  /** The client that vouched for the person (RFC 8693 §4.1); null on a client's own token. */
+  readonly actor: string | null
+  readonly scopes: readonly Scope[]
+  readonly jti: string
+  readonly issuedAt: Instant
+  readonly expiresAt: Instant
+}
+
+/**
+ * Signs and reads access tokens.
+ * An implementation MUST accept one algorithm and one token type, its own issuer and audience, and MUST answer null to
+ * everything else: another signature, expired at `now`, a claim missing or of the wrong type.
+ */
+export interface TokenSigner {
+  sign(claims: TokenClaims): Promise<string>
+  verify(token: string, now: Instant): Promise<TokenClaims | null>
+}

@@ -1,0 +1,150 @@
+import { apiKeyHash, isApiKey } from '../../domain/access/api-key.ts'
+import {
+  type Client,
+  type ClientStore,
+  defaultScopes,
+  type Principal,
+  type Scope,
+} from '../../domain/access/principal.ts'
+import type { TokenClaims, TokenSigner } from '../../domain/access/token-signer.ts'
+import type { Policy } from '../../domain/privacy/policy.ts'
+import type { SubjectId } from '../../kernel/ids.ts'
+import { Refusal } from '../../kernel/refusal.ts'
+import type { Clock, Instant } from '../../kernel/time.ts'
+import type { Audiences } from './audiences.ts'
+import { NextAnswer } from './next-answer.ts'
+import type { VisitorCookies } from './visitor-cookie.ts'
+
+/** What a request shows of itself; nothing else identifies a caller. */
+export interface Credentials {
+  readonly bearer: string | null
+  readonly visitorCookie: string | null
+}
+
+export interface AuthenticatorParts {
+  readonly clients: ClientStore
+  readonly signer: TokenSigner
+  readonly audiences: Audiences
+  readonly cookies: VisitorCookies
+  readonly policy: Policy
+  readonly clock: Clock
+}
+
+/** Roles whose tokens may stand for one person. */
+const FOR_A_PERSON: readonly string[] = ['frontend', 'subject']
+
+/** What a token turned out to be, before anybody asks for whom. */
+interface Believed {
+  readonly client: Client
+  readonly tokenId: string
+  readonly expiresAt: Instant | null
+  /** Null: all that the client has. */
+  readonly scopes: readonly Scope[] | null
+  readonly subject: SubjectId | null
+}
+
+/**
+ * Decides on whose behalf a request is made. A front end acts for a person only with a signed token that names them; with
+ * its own token and a visitor cookie it acts for that visitor, with neither for nobody, in both cases as `visitor`.
+ * Tokens are looked up for every request, because a revocation must count at once.
+ */
+export class Authenticator {
+  readonly #parts: AuthenticatorParts
+  readonly #tokens: NextAnswer<Awaited<ReturnType<ClientStore['findToken']>>>
+  readonly #clients: NextAnswer<Awaited<ReturnType<ClientStore['find']>>>
+  readonly #revocations: NextAnswer<boolean>
+
+  constructor(parts: AuthenticatorParts) {
+    const { clients } = parts
+    this.#parts = parts
+    this.#tokens = new NextAnswer((hash) => clients.findToken(Buffer.from(hash, 'base64')))
+    this.#clients = new NextAnswer((id) => clients.find(id))
+    this.#revocations = new NextAnswer((jti) => clients.isRevoked(jti))
+  }
+
+  /** @throws Refusal UNAUTHENTICATED: unknown, malformed, expired, revoked, or of a disabled client. */
+  async authenticate({ bearer, visitorCookie }: Credentials): Promise<Principal> {
+    if (bearer === null)
+      throw new Refusal('UNAUTHENTICATED', 'Show a token: Authorization: Bearer …')
+    const now = this.#parts.clock.now()
+    const believed = bearer.includes('.')
+      ? await this.#signedToken(bearer, now)
+      : await this.#apiKey(bearer, now)
+    if (!believed || believed.client.disabledAt !== null) throw notValid()
+    const { client, subject } = believed
+    if (subject !== null || !client.roles.includes('frontend'))
+      return this.#principal(believed, client.roles, subject)
+    return this.#principal(believed, ['visitor'], this.#visitor(visitorCookie, client, now))
+  }
+
+  async #apiKey(key: string, now: Instant): Promise<Believed | null> {
+    if (!isApiKey(key)) return null
+    const found = await this.#tokens.to(apiKeyHash(key).toString('base64'))
+    if (!found) return null
+    const { id, expiresAt, revokedAt } = found.token
+    if (revokedAt !== null || (expiresAt !== null && expiresAt <= now)) return null
+    return { client: found.client, tokenId: id, expiresAt, scopes: null, subject: null }
+  }
+
+  async #signedToken(token: string, now: Instant): Promise<Believed | null> {
+    const claims = await this.#parts.signer.verify(token, now)
+    if (!claims) return null
+    const [client, isRevoked] = await Promise.all([
+      this.#clients.to(claims.clientId),
+      this.#revocations.to(claims.jti),
+    ])
+    if (!client || isRevoked) return null
+    const subject = this.#personOf(claims, client)
+    if (subject === null && claims.sub !== client.id) return null
+    const { jti: tokenId, expiresAt, scopes } = claims
+    return { client, tokenId, expiresAt, scopes, subject }
+  }
+
+  /** Somebody must have vouched for the person, and the client must be one that acts for people. */
+  #personOf({ actor, sub }: TokenClaims, client: Client): SubjectId | null {
+    if (actor === null || !client.roles.some((role) => FOR_A_PERSON.includes(role))) return null
+    return this.#parts.audiences.of(client.audience).open(sub)
+  }
+
+  #visitor(cookie: string | null, client: Client, now: Instant): SubjectId | null {
+    if (cookie === null) return null
+    const visitor = this.#parts.cookies.open(cookie, client, now)
+    if (visitor === null)
+      throw new Refusal(
+        'UNAUTHENTICATED',
+        'The visitor cookie is not valid; POST /v1/visitor sets a new one.',
+      )
+    return visitor
+  }
+
+  #principal(believed: Believed, roles: readonly string[], subject: SubjectId | null): Principal {
+    const { client, tokenId, expiresAt } = believed
+    const limits = [believed.scopes, roles.includes('visitor') ? defaultScopes.visitor : null]
+    const scopes = client.scopes.filter((scope) =>
+      limits.every((limit) => limit?.includes(scope) ?? true),
+    )
+    const purposes = new Set(
+      client.purposes.filter((key) => {
+        const purpose = this.#parts.policy.purposes.get(key)
+        return roles.some((role) => purpose?.roles.has(role))
+      }),
+    )
+    const { defaultPurpose: wanted } = client
+    const defaultPurpose = wanted !== null && purposes.has(wanted) ? wanted : null
+    return {
+      client,
+      roles,
+      scopes: new Set(scopes),
+      subject,
+      purposes,
+      defaultPurpose,
+      tokenId,
+      expiresAt,
+    }
+  }
+}
+
+// One message for every cause: which one it was would help only those who try keys.
+function notValid(): Refusal {
+  return new Refusal('UNAUTHENTICATED', 'The token is not valid.')
+}

@@ -1,0 +1,46 @@
+import { argon2id, hash, verify } from 'argon2'
+import type { SecretHasher } from '../../domain/access/secret-hasher.ts'
+import { Refusal } from '../../kernel/refusal.ts'
+
+/** OWASP's minimum for argon2id: 19 MiB, two passes, one lane. */
+const COST = { type: argon2id, memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const
+/** More at once would take the processor from the data plane (two cores). */
+const AT_ONCE = 2
+/** About two seconds of work; whoever comes later is told to come back. */
+const WAITING = 100
+
+/** argon2id, at most two at a time. */
+export class Argon2SecretHasher implements SecretHasher {
+  #running = 0
+  readonly #queue: (() => void)[] = []
+  #dummy: string | null = null
+
+  async hash(secret: string): Promise<string> {
+    return await this.#inTurn(() => hash(secret, COST))
+  }
+
+  async verify(stored: string | null, secret: string): Promise<boolean> {
+    const matches = await this.#inTurn(async () => verify(stored ?? (await this.#noOnes()), secret))
+    return stored !== null && matches
+  }
+
+  /** A hash that costs as much to compare with as any other. */
+  async #noOnes(): Promise<string> {
+    this.#dummy ??= await hash('', COST)
+    return this.#dummy
+  }
+
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#queue.length >= WAITING)
+      throw new Refusal('BUDGET_EXHAUSTED', 'Too many log-ins at once; try again shortly.')
+    if (this.#running >= AT_ONCE) await new Promise<void>((resolve) => this.#queue.push(resolve))
+    else this.#running++
+    try {
+      return await work()
+    } finally {
+      const next = this.#queue.shift()
+      if (next) next()
+      else this.#running--
+    }
+  }
+}
