@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto'
+import type { CompiledConsent } from '../../domain/privacy/consent.ts'
+import type { ReadColumn, ReadRow, SealedColumn } from '../../domain/profiles/read-model.ts'
+import type { SubjectId } from '../../kernel/ids.ts'
+import { stateOf } from './consent-states.ts'
+
+/** A row as it comes: what every read needs, and the columns that this one names. */
+export type StoredRow = {
+  subject_id: SubjectId
+  kind: 'person' | 'visitor'
+  consent_id: number
+  consent_later: CompiledConsent['later']
+  consent_records: CompiledConsent['records']
+  segment_keys: string[]
+} & { [column in ReadColumn]?: unknown }
+
+const ALWAYS = [
+  'subject_id',
+  'kind',
+  'consent_id',
+  'consent_later',
+  'consent_records',
+  'segment_keys',
+]
+
+/** One set of columns, ready for the hot path: statements carry a name of their own and are parsed once per connection. */
+export interface ColumnSet {
+  /** As a select list of the row `r`. */
+  readonly selected: string
+  /** Tells prepared statements of different column sets apart. */
+  readonly tag: string
+  readonly sealed: readonly SealedColumn[]
+  readonly plain: readonly Exclude<ReadColumn, SealedColumn>[]
+}
+
+const bySet = new WeakMap<ReadonlySet<ReadColumn>, ColumnSet>()
+
+/** Plans are kept and keep their set of columns, so this is worked out once per Plan. */
+export function columnSetOf(columns: ReadonlySet<ReadColumn>): ColumnSet {
+  const known = bySet.get(columns)
+  if (known) return known
+  const sorted = [...columns].sort()
+  const isSealed = (column: ReadColumn): column is SealedColumn =>
+    column.startsWith('sealed_') && column !== 'sealed_more'
+  const set: ColumnSet = {
+    selected: [...ALWAYS, ...sorted].map((column) => `r.${column}`).join(', '),
+    tag: createHash('sha256').update(sorted.join()).digest('hex').slice(0, 12),
+    sealed: sorted.filter(isSealed),
+    plain: sorted.filter((column) => !isSealed(column)) as Exclude<ReadColumn, SealedColumn>[],
+  }
+  bySet.set(columns, set)
+  return set
+}
+
+export function readRow(
+  row: StoredRow,
+  columns: ColumnSet,
+  states: ReadonlyMap<number, string>,
+): ReadRow {
+  const sealed: Partial<Record<SealedColumn, Uint8Array | null>> = {}
+  for (const column of columns.sealed) sealed[column] = row[column] as Uint8Array | null
+  const plain: Record<string, unknown> = {}
+  for (const column of columns.plain)
+    plain[column === 'sealed_more' ? 'sealedMore' : column] = row[column]
+  return {
+    subjectId: row.subject_id,
+    kind: row.kind,
+    consent: {
+      state: stateOf(states, row.consent_id),
+      until: row.consent_later[0]?.[0] ?? null,
+      later: row.consent_later,
+      records: row.consent_records,
+    },
+    segmentKeys: row.segment_keys,
+    sealed,
+    ...plain,
+  }
+}
