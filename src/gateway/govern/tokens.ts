@@ -1,0 +1,275 @@
+import type { Client, ClientStore, Scope } from '../../domain/access/principal.ts'
+import type { TokenSigner } from '../../domain/access/token-signer.ts'
+import type { AuditEntry } from '../../domain/audit/entry.ts'
+import type { KeyStore } from '../../domain/privacy/key-store.ts'
+import { type Randomness, type SubjectId, uuidV7 } from '../../kernel/ids.ts'
+import { type Clock, type Instant, MINUTE, SECOND } from '../../kernel/time.ts'
+import type { Audiences } from '../scope/audiences.ts'
+import type { AuditDraft, Recorder } from '../scope/recorder.ts'
+import { OAuthError } from './oauth-error.ts'
+import type { ClientProof, TokenClient, TokenClients } from './token-client.ts'
+
+export const CLIENT_CREDENTIALS = 'client_credentials'
+/** RFC 8693 §2.1 and §3. */
+export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
+export const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token'
+/** A subject token of this type, with a kind of identifier behind it, names a person by that identifier. */
+export const IDENTIFIER_TYPE = 'urn:bauta:identifier:'
+
+const CLIENT_TOKEN_LIFETIME = 10 * MINUTE
+const PERSON_TOKEN_LIFETIME = MINUTE
+/** Kinds that a verified sign-in or contract stands behind; a device or a browser identifies nobody. */
+const KINDS: ReadonlySet<string> = new Set(['email', 'phone', 'userId', 'crmId', 'providerSubject'])
+
+/** Finds people by identifiers that a trusted source has verified; the value as the caller wrote it. */
+export interface People {
+  byVerifiedIdentifier(kind: string, value: string): Promise<SubjectId | null>
+}
+
+/** A request to the token endpoint: parameters of the form (each at most once) and the caller's credential. */
+export interface TokenRequest {
+  readonly requestId: string
+  readonly form: ReadonlyMap<string, string>
+  readonly proof: ClientProof
+}
+
+/** RFC 6749 §5.1, RFC 8693 §2.2.1. */
+export interface TokenResponse {
+  readonly access_token: string
+  readonly issued_token_type?: string
+  readonly token_type: 'Bearer'
+  readonly expires_in: number
+  readonly scope: string
+}
+
+export interface TokensParts {
+  readonly store: ClientStore
+  readonly clients: TokenClients
+  readonly signer: TokenSigner
+  readonly audiences: Audiences
+  readonly keys: KeyStore
+  readonly people: People
+  readonly recorder: Recorder
+  readonly clock: Clock
+  readonly randomness: Randomness
+}
+
+/** Issues signed tokens. Every request, granted or not, stands on the audit trail before it is answered. */
+export class Tokens {
+  readonly #parts: TokensParts
+
+  constructor(parts: TokensParts) {
+    this.#parts = parts
+  }
+
+  /** @throws OAuthError in the terms of RFC 6749 and RFC 8693; Refusal when a store can't be reached. */
+  async grant(request: TokenRequest): Promise<TokenResponse> {
+    let caller: TokenClient | null = null
+    try {
+      caller = await this.#parts.clients.recognise(request.proof)
+      const type = request.form.get('grant_type')
+      if (type === CLIENT_CREDENTIALS) return await this.#forClient(request, caller)
+      if (type === TOKEN_EXCHANGE) return await this.#exchange(request, caller)
+      throw type === undefined
+        ? new OAuthError('invalid_request', 'grant_type is missing.')
+        : new OAuthError(
+            'unsupported_grant_type',
+            `Use ${CLIENT_CREDENTIALS} or ${TOKEN_EXCHANGE}.`,
+          )
+    } catch (error) {
+      if (error instanceof OAuthError) await this.#recordDenial(request.requestId, caller, error)
+      throw error
+    }
+  }
+
+  /**
+   * A token with which a front end acts for one person.
+   * @param lifetime milliseconds: one minute, unless the demo of a development gateway asks for more.
+   */
+  async forPerson(
+    wanted: {
+      readonly client: Client
+      readonly subject: SubjectId
+      readonly scopes: readonly Scope[]
+      readonly lifetime: Instant
+      readonly requestId: string
+    },
+    actor: AuditEntry['actor'],
+  ): Promise<TokenResponse> {
+    const { client, subject, scopes, lifetime, requestId } = wanted
+    const { audiences, keys } = this.#parts
+    const ref = keys.auditRefOf(subject)
+    if (ref === null) throw new OAuthError('invalid_request', 'The subject token names nobody.')
+    const sub = audiences.of(client.audience).of(subject)
+    const response = await this.#issue(client, sub, actor.clientId, scopes, lifetime, (action) => ({
+      ...entryOf(
+        requestId,
+        { ...actor, userPseudonym: audiences.of('audit').of(subject) },
+        client.audience,
+      ),
+      sets: [{ fields: [] }],
+      subjects: [{ ref, set: 0, consent: null }],
+      action: { ...action, client: client.id },
+    }))
+    return { ...response, issued_token_type: ACCESS_TOKEN }
+  }
+
+  async #forClient(
+    { form, requestId, proof }: TokenRequest,
+    caller: TokenClient,
+  ): Promise<TokenResponse> {
+    // A token must not renew itself: whoever steals one would keep it for ever.
+    if (!proof.secret)
+      throw new OAuthError('unauthorized_client', 'This grant needs the client secret.')
+    const { client } = caller
+    const scopes = narrowed(client.scopes, form.get('scope'))
+    return await this.#issue(client, client.id, null, scopes, CLIENT_TOKEN_LIFETIME, (action) => ({
+      ...entryOf(requestId, actorOf(caller), client.audience),
+      action,
+    }))
+  }
+
+  async #exchange({ form, requestId }: TokenRequest, caller: TokenClient): Promise<TokenResponse> {
+    if (!caller.scopes.has('tokens:exchange'))
+      throw new OAuthError('unauthorized_client', 'This grant needs the scope tokens:exchange.')
+    checkExchange(form)
+    const client = await this.#frontEnd(form.get('audience'))
+    const scopes = narrowed(client.scopes, form.get('scope'))
+    const subject = await this.#person(form, caller)
+    return await this.forPerson(
+      { client, subject, scopes, lifetime: PERSON_TOKEN_LIFETIME, requestId },
+      actorOf(caller),
+    )
+  }
+
+  async #frontEnd(id: string | undefined): Promise<Client> {
+    if (!id)
+      throw new OAuthError('invalid_request', 'audience must name the front end that will act.')
+    const client = await this.#parts.store.find(id)
+    if (
+      client?.disabledAt !== null ||
+      !client.roles.some((role) => role === 'frontend' || role === 'subject')
+    )
+      throw new OAuthError(
+        'invalid_target',
+        'The audience is not a front end that acts for people.',
+      )
+    return client
+  }
+
+  async #person(form: ReadonlyMap<string, string>, { client }: TokenClient): Promise<SubjectId> {
+    const type = form.get('subject_token_type') ?? ''
+    const value = form.get('subject_token') ?? ''
+    const kind = type.startsWith(IDENTIFIER_TYPE) ? type.slice(IDENTIFIER_TYPE.length) : ''
+    const own = kind === `partner:${client.audience}`
+    if (!own && (client.roles.includes('partner') || !KINDS.has(kind)))
+      throw new OAuthError(
+        'invalid_request',
+        `subject_token_type must be ${IDENTIFIER_TYPE} and a kind: ${[...KINDS].join(', ')}, or partner: and the own audience.`,
+      )
+    const subject = value ? await this.#parts.people.byVerifiedIdentifier(kind, value) : null
+    if (subject === null) throw new OAuthError('invalid_request', 'The subject token names nobody.')
+    return subject
+  }
+
+  async #issue(
+    client: Client,
+    sub: string,
+    actor: string | null,
+    scopes: readonly Scope[],
+    lifetime: Instant,
+    entry: (action: NonNullable<AuditEntry['action']>) => AuditDraft,
+  ): Promise<TokenResponse> {
+    const { clock, randomness, signer, recorder } = this.#parts
+    const issuedAt = clock.now()
+    const jti = uuidV7(issuedAt, randomness)
+    const claims = {
+      clientId: client.id,
+      sub,
+      actor,
+      scopes,
+      jti,
+      issuedAt,
+      expiresAt: issuedAt + lifetime,
+    }
+    const token = await signer.sign(claims)
+    const seconds = lifetime / SECOND
+    await recorder.record(entry({ action: 'token.issue', jti, seconds, scope: scopes.join(' ') }))
+    return {
+      access_token: token,
+      token_type: 'Bearer',
+      expires_in: seconds,
+      scope: scopes.join(' '),
+    }
+  }
+
+  async #recordDenial(
+    requestId: string,
+    caller: TokenClient | null,
+    { code }: OAuthError,
+  ): Promise<void> {
+    const actor = caller ? actorOf(caller) : STRANGER
+    await this.#parts.recorder.record({
+      ...entryOf(requestId, actor, caller?.client.audience ?? 'bauta'),
+      outcome: 'deny',
+      code,
+      action: { action: 'token.refuse' },
+    })
+  }
+}
+
+/** Whoever could not show who it is. What it claimed to be stays out of the trail: it may be anything. */
+const STRANGER: AuditEntry['actor'] = {
+  clientId: 'unknown',
+  userPseudonym: null,
+  roles: [],
+  tokenJti: null,
+  cnfJkt: null,
+}
+
+function actorOf({ client, tokenId }: TokenClient): AuditEntry['actor'] {
+  return {
+    clientId: client.id,
+    userPseudonym: null,
+    roles: client.roles,
+    tokenJti: tokenId,
+    cnfJkt: null,
+  }
+}
+
+function entryOf(requestId: string, actor: AuditEntry['actor'], audience: string): AuditDraft {
+  return {
+    requestId,
+    phase: 'admin',
+    outcome: 'permit',
+    actor,
+    audience,
+    operation: { documentId: null, name: 'token' },
+    purpose: null,
+    purposeIri: null,
+    legalBasis: null,
+    sets: [],
+    subjects: [],
+    argsHmac: null,
+  }
+}
+
+// Parameters that would change what is meant are refused where they aren't understood (RFC 8693 §2.1).
+function checkExchange(form: ReadonlyMap<string, string>): void {
+  const requested = form.get('requested_token_type') ?? ACCESS_TOKEN
+  if (requested !== ACCESS_TOKEN)
+    throw new OAuthError('invalid_request', `Only ${ACCESS_TOKEN} is issued.`)
+  if (form.has('actor_token'))
+    throw new OAuthError('invalid_request', 'The caller is the actor; send no actor_token.')
+  if (form.has('resource'))
+    throw new OAuthError('invalid_target', 'Name the front end with audience, not resource.')
+}
+
+/** The scopes asked for (RFC 6749 §3.3), none of them beyond the client's own. */
+function narrowed(granted: readonly Scope[], asked: string | undefined): readonly Scope[] {
+  if (!asked) return granted
+  const wanted = asked.split(' ').filter((scope) => scope !== '')
+  if (!wanted.every((scope) => (granted as readonly string[]).includes(scope)))
+    throw new OAuthError('invalid_scope', 'A scope is asked for that the client does not have.')
+  return granted.filter((scope) => wanted.includes(scope))
+}
