@@ -1,46 +1,72 @@
-/** Neighbours of one item, best first. */
-export type Neighbours = readonly (readonly [item: string, similarity: number])[]
+import { byScore, nthLargest } from './best-first.ts'
+import { at, type ItemSets, rowsByItem } from './item-sets.ts'
+import type { NeighbourRow } from './neighbour-index.ts'
+
+/** How many neighbours of an item are kept. */
+export const NEIGHBOURS = 100
+/**
+ * Two items are neighbours only if at least so many people met both: with fewer, chance decides, and a list could tell
+ * what one person did.
+ */
+export const LEAST_TOGETHER = 3
 
 /**
- * Scores every neighbour of a weighted history by the sum of weight × similarity.
- * The history is read in the order of its item ids, so that equal histories give equal bits.
- * @returns item -> score and the history item with the largest part in it (ties: the smaller id).
+ * Item-to-item similarity: the cosine of the two items' sets of people, |A ∩ B| / √(|A| |B|) (Sarwar et al. 2001;
+ * Linden et al. 2003). One row is accumulated at a time, so memory grows with the pairs and not with the square of the
+ * items; the caller may pause between rows.
+ * @returns for each item with neighbours the `count` nearest, best first, ties by id.
  */
-export function scoresOf(
-  neighbours: ReadonlyMap<string, Neighbours>,
-  history: ReadonlyMap<string, number>,
-): Map<string, { score: number; because: string }> {
-  const scores = new Map<string, { score: number; because: string; part: number }>()
-  for (const [item, weight] of [...history].sort(byId)) {
-    for (const [other, similarity] of neighbours.get(item) ?? []) {
-      const part = weight * similarity
-      const known = scores.get(other)
-      if (!known) scores.set(other, { score: part, because: item, part })
-      else {
-        known.score += part
-        if (part > known.part) {
-          known.part = part
-          known.because = item
-        }
-      }
+export function* neighbourRows(
+  sets: ItemSets,
+  count = NEIGHBOURS,
+  leastTogether = LEAST_TOGETHER,
+): Generator<NeighbourRow> {
+  const { items } = sets
+  const people = rowsByItem(sets)
+  const roots = Float64Array.from(items, (_, item) =>
+    Math.sqrt(at(people.offsets, item + 1) - at(people.offsets, item)),
+  )
+  const together = new Uint32Array(items.length)
+  const similarities = new Float64Array(items.length)
+  for (const [item, id] of items.entries()) {
+    const close: number[] = []
+    for (const other of countTogether(sets, people, item, together)) {
+      const both = at(together, other)
+      together[other] = 0
+      if (other === item || both < leastTogether) continue
+      similarities[other] = both / (at(roots, item) * at(roots, other))
+      close.push(other)
+    }
+    const similarityOf = (other: number) => at(similarities, other)
+    const least = nthLargest(Float64Array.from(close, similarityOf), count)
+    const nearest = close
+      .filter((other) => similarityOf(other) >= least)
+      .map((other) => [items[other] as string, similarityOf(other)] as const)
+      .sort(byScore)
+    if (nearest.length > 0) yield [id, nearest.slice(0, count)]
+  }
+}
+
+/**
+ * Adds up in `together` (all zero before) how many people of the item met each other one.
+ * @returns the items whose count is not zero.
+ */
+function countTogether(
+  { offsets, members }: ItemSets,
+  people: ReturnType<typeof rowsByItem>,
+  item: number,
+  together: Uint32Array,
+): number[] {
+  const met: number[] = []
+  for (let p = at(people.offsets, item); p < at(people.offsets, item + 1); p++) {
+    const row = at(people.rows, p)
+    const end = at(offsets, row + 1)
+    for (let index = at(offsets, row); index < end; index++) {
+      const other = at(members, index)
+      const before = at(together, other)
+      if (before === 0) met.push(other)
+      together[other] = before + 1
     }
   }
-  return scores
+  return met
 }
-
-/** The items with the highest scores that are admitted and not in the history themselves; ties by id. */
-export function strongest(
-  neighbours: ReadonlyMap<string, Neighbours>,
-  history: ReadonlyMap<string, number>,
-  admitted: (item: string) => boolean,
-  count: number,
-): readonly (readonly [item: string, score: number, because: string])[] {
-  return [...scoresOf(neighbours, history)]
-    .filter(([item]) => !history.has(item) && admitted(item))
-    .sort(([a, one], [b, other]) => other.score - one.score || (a < b ? -1 : 1))
-    .slice(0, count)
-    .map(([item, { score, because }]) => [item, Number(score.toPrecision(6)), because])
-}
-
-const byId = ([a]: readonly [string, number], [b]: readonly [string, number]) =>
-  a < b ? -1 : a > b ? 1 : 0

@@ -1,5 +1,4 @@
 import { DAY, type Instant } from '../../kernel/time.ts'
-import { strongest } from '../../learning/item-neighbours.ts'
 import type { Interaction, Recommended } from '../profiles/read-model.ts'
 import type { RecommendationAnswer, RecommenderInput, RecommenderModel } from './recommender.ts'
 
@@ -39,9 +38,14 @@ export function recommendedFor(
     full.set(itemId, (purchases > 0 ? BOUGHT_WEIGHT : 1) * 2 ** (-age / HISTORY_HALF_LIFE))
   }
   const list = (input: RecommenderInput, history: ReadonlyMap<string, number>) =>
-    strongest(model.neighbours[input], history, (itemId) => catalogue.has(itemId), KEPT)
+    model.neighbours[input]
+      .strongest(history, (itemId) => catalogue.has(itemId), KEPT)
+      .map(([itemId, score, because]) => [itemId, rounded(score), because] as const)
   return { activity: list('activity', seen), full: list('full', full), model: model.id }
 }
+
+/** Six digits: what is beyond them only makes rows longer. */
+const rounded = (score: number) => Number(score.toPrecision(6))
 
 /** What the caller asks for and may know. */
 export interface RecommendationQuestion {

@@ -1,4 +1,5 @@
 import type { Instant } from '../../kernel/time.ts'
+import type { NeighbourIndex } from '../../learning/neighbour-index.ts'
 import type { Interaction, Recommended } from '../profiles/read-model.ts'
 
 export interface Item {
@@ -20,13 +21,8 @@ export interface RecommenderModel {
   readonly fittedAt: Instant
   /** Item ids by decreasing time-decayed popularity, with their score. */
   readonly popular: readonly (readonly [itemId: string, score: number])[]
-  /** Per input: item id -> similar items with cosine similarity, best first. */
-  readonly neighbours: Readonly<
-    Record<
-      RecommenderInput,
-      ReadonlyMap<string, readonly (readonly [itemId: string, similarity: number])[]>
-    >
-  >
+  /** Per input: similar items with cosine similarity. */
+  readonly neighbours: Readonly<Record<RecommenderInput, NeighbourIndex>>
 }
 
 export type RecommenderName = 'item-to-item' | 'popularity'
