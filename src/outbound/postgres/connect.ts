@@ -9,6 +9,12 @@ import { Access1764000006000 } from '../../../migrations/1764000006000-access.ts
 import { Refusal } from '../../kernel/refusal.ts'
 import { Database } from './database.ts'
 import { EMBEDDED_PORT, EmbeddedServer } from './embedded.ts'
+import { accessEntities } from './entities/access.ts'
+import { auditEntities } from './entities/audit.ts'
+import { readModelEntities } from './entities/read-model.ts'
+import { recordsEntities } from './entities/records.ts'
+import { segmentsAndItemsEntities } from './entities/segments-and-items.ts'
+import { subjectsEntities } from './entities/subjects.ts'
 
 /** Versions of PostgreSQL that the tests run against, first and last. */
 const OLDEST = 15
@@ -89,7 +95,14 @@ function dataSourceOf(address: Address, poolSize: number): DataSource {
     installExtensions: false,
     synchronize: false,
     logging: false,
-    entities: [],
+    entities: [
+      ...subjectsEntities,
+      ...recordsEntities,
+      ...readModelEntities,
+      ...segmentsAndItemsEntities,
+      ...auditEntities,
+      ...accessEntities,
+    ],
     migrations: [
       Subjects1764000001000,
       Records1764000002000,

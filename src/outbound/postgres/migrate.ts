@@ -42,6 +42,24 @@ export async function pendingMigrations(dataSource: DataSource): Promise<string[
   }
 }
 
+/**
+ * Differences between the entities and the migrated schema, as the statements that would remove them; empty when there
+ * are none. A table that no entity describes is one too.
+ */
+export async function checkDrift(dataSource: DataSource): Promise<string[]> {
+  const { upQueries } = await dataSource.driver.createSchemaBuilder().log()
+  const described = dataSource.entityMetadatas.map(({ tableName }) => tableName)
+  const strangers = await dataSource.query<{ table_name: string }[]>(
+    `SELECT table_name FROM information_schema.tables
+     WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' AND table_name <> ALL($1::text[])`,
+    [[...described, 'migrations']],
+  )
+  return [
+    ...upQueries.map(({ query }) => query),
+    ...strangers.map(({ table_name }) => `DROP TABLE "${table_name}"`),
+  ]
+}
+
 /** One transaction and one lock around all of it, on one connection: the same on the embedded server, which has no other. */
 async function alone<T>(
   dataSource: DataSource,
