@@ -28,7 +28,6 @@ export class FolderLock {
   async hold<T>(work: () => Promise<T>): Promise<T> {
     const turn = this.#tail.then(async () => {
       await this.#acquire()
-      held.add(this.#path)
       try {
         return await work()
       } finally {
@@ -48,6 +47,7 @@ export class FolderLock {
         throw new Refusal('KEYS_UNAVAILABLE', `${this.#path} is held by another process.`)
       else await sleep(RETRY_MS)
     }
+    held.add(this.#path)
   }
 
   // Two waiters must not both clear: the slower would remove the lock that the faster has just taken. So clearing has

@@ -1,0 +1,112 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from '@jest/globals'
+import { type ConfigError, describeConfig, readConfig } from '../src/config.ts'
+import { compilePolicy } from '../src/domain/privacy/policy.ts'
+import { readPolicyTables } from '../src/policy-files.ts'
+
+const KEY = Buffer.alloc(32, 7).toString('base64')
+
+describe('settings', () => {
+  test('need nothing set for development on loopback', () => {
+    expect(readConfig({})).toMatchObject({
+      mode: 'development',
+      host: '127.0.0.1',
+      port: 4000,
+      databaseUrl: null,
+      demo: true,
+      publicUrl: null,
+      masterKey: { kind: 'create' },
+    })
+  })
+
+  test('can not be changed once read', () => {
+    const config = readConfig({})
+    expect(() => Object.assign(config, { demo: false })).toThrow(TypeError)
+  })
+
+  test('in production hold no demo and need a master key', () => {
+    expect(() => readConfig({ BAUTA_MODE: 'production' })).toThrow(/BAUTA_MASTER_KEY is required/)
+    expect(() => readConfig({ NODE_ENV: 'production' })).toThrow(/BAUTA_MASTER_KEY is required/)
+    const config = readConfig({ BAUTA_MODE: 'production', BAUTA_MASTER_KEY: KEY })
+    expect(config).toMatchObject({ mode: 'production', demo: false })
+    expect(() =>
+      readConfig({ BAUTA_MODE: 'production', BAUTA_MASTER_KEY: KEY, BAUTA_DEMO: 'on' }),
+    ).toThrow(/BAUTA_DEMO/)
+  })
+
+  test('count an empty variable as not set', () => {
+    expect(readConfig({ PORT: ' ', DATABASE_URL: '' })).toMatchObject({ port: 4000 })
+  })
+
+  test.each([
+    ['PORT', '70000'],
+    ['PORT', '4000x'],
+    ['PORT', '-1'],
+    ['HOST', 'not a host'],
+    ['BAUTA_MODE', 'staging'],
+    ['DATABASE_URL', 'mysql://host/db'],
+    ['DATABASE_URL', 'just-a-host'],
+    ['BAUTA_DB_POOL', '0'],
+    ['BAUTA_PUBLIC_URL', 'https://example.com/path'],
+    ['BAUTA_PUBLIC_URL', 'ftp://example.com'],
+    ['BAUTA_ALLOWED_ORIGINS', 'https://a.example,*'],
+    ['BAUTA_LOG_LEVEL', 'loud'],
+    ['BAUTA_DEMO', 'maybe'],
+    ['BAUTA_REQUEST_TIMEOUT_MS', '1.5'],
+    ['BAUTA_MASTER_KEY', 'too short'],
+    ['BAUTA_MASTER_KEY', Buffer.alloc(31).toString('base64')],
+  ])('refuse %s=%s, naming the variable and an example', (name, text) => {
+    let message = ''
+    try {
+      readConfig({ [name]: text })
+    } catch (error) {
+      message = (error as ConfigError).message
+      expect((error as ConfigError).name).toBe('ConfigError')
+    }
+    expect(message).toContain(name)
+    expect(message).toContain('Example:')
+    if (name === 'BAUTA_MASTER_KEY' || name === 'DATABASE_URL') expect(message).not.toContain(text)
+  })
+
+  test('refuse a mistyped name, which would silently not hold', () => {
+    expect(() => readConfig({ BAUTA_MASTERKEY: KEY })).toThrow(/BAUTA_MASTERKEY is not a variable/)
+  })
+
+  test('refuse two sources of the master key', () => {
+    expect(() => readConfig({ BAUTA_MASTER_KEY: KEY, BAUTA_MASTER_KEY_FILE: '/key' })).toThrow(
+      /both set/,
+    )
+  })
+
+  test('are listed with what is set, secrets without their value', () => {
+    const lines = describeConfig({
+      PORT: '8080',
+      BAUTA_MASTER_KEY: KEY,
+      DATABASE_URL: 'postgres://u:hunter2@h/d',
+    })
+    const shown = new Map(lines.map(({ name, value }) => [name, value]))
+    expect(shown.get('PORT')).toBe('8080')
+    expect(shown.get('HOST')).toBe('127.0.0.1 (default)')
+    expect(shown.get('BAUTA_MASTER_KEY')).toBe('set')
+    expect(shown.get('DATABASE_URL')).toBe('set')
+    expect(JSON.stringify(lines)).not.toContain('hunter2')
+    expect(lines.every(({ meaning, example }) => meaning !== '' && example !== '')).toBe(true)
+  })
+})
+
+describe('policy files', () => {
+  test('of this package compile', () => {
+    const policy = compilePolicy(readPolicyTables(readConfig({}).policyDir))
+    expect(policy.purposes.size).toBeGreaterThan(0)
+    expect(policy.roles.has('partner')).toBe(true)
+  })
+
+  test('that are missing or broken are named', () => {
+    const dir = mkdtempSync(join(tmpdir(), 'bauta-policy-'))
+    expect(() => readPolicyTables(dir)).toThrow(/purposes\.csv/)
+    writeFileSync(join(dir, 'purposes.csv'), 'purpose,roles\nSERVICE,"subject\n')
+    expect(() => readPolicyTables(dir)).toThrow(/purposes\.csv/)
+  })
+})
