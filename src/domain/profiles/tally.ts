@@ -42,3 +42,89 @@ export const emptyTally: Tally = {
 /** The event that begins a session, and the one that concludes an order (Segment's e-commerce specification). */
 export const SESSION_STARTED = 'Session Started'
 export const ORDER_COMPLETED = 'Order Completed'
+
+/** Adds events to counters, and counters to each other. What was given is not changed. */
+export class TallySum {
+  #sessions = 0
+  #firstAt: Instant | null = null
+  #lastAt: Instant | null = null
+  readonly #events = new Map<string, readonly [count: number, lastAt: Instant]>()
+  readonly #orders = new Map<string, readonly [value: number, at: Instant]>()
+  readonly #items = new Map<string, readonly [seen: number, bought: number, lastAt: Instant]>()
+  readonly #categories = new Map<string, number>()
+
+  addEvent(event: TallyEvent): this {
+    const bought = event.name === ORDER_COMPLETED
+    this.#see(event.at, event.at)
+    if (event.name === SESSION_STARTED) this.#sessions += 1
+    this.#addName(event.name, 1, event.at)
+    // An order line without an order id is an order of its own instant.
+    if (bought) this.#addOrder(event.orderId ?? `@${event.at}`, event.value, event.at)
+    if (event.itemId !== null) this.#addItem(event.itemId, bought ? 0 : 1, bought ? 1 : 0, event.at)
+    if (bought && event.itemCategory !== null) this.#addCategory(event.itemCategory, 1)
+    return this
+  }
+
+  add(tally: Tally): this {
+    this.#sessions += tally.sessions
+    if (tally.firstAt !== null && tally.lastAt !== null) this.#see(tally.firstAt, tally.lastAt)
+    for (const [name, [count, at]] of Object.entries(tally.events)) this.#addName(name, count, at)
+    for (const [id, [value, at]] of Object.entries(tally.orders)) this.#addOrder(id, value, at)
+    for (const [id, [seen, bought, at]] of Object.entries(tally.items))
+      this.#addItem(id, seen, bought, at)
+    for (const [category, count] of Object.entries(tally.categories))
+      this.#addCategory(category, count)
+    return this
+  }
+
+  total(): Tally {
+    return {
+      sessions: this.#sessions,
+      firstAt: this.#firstAt,
+      lastAt: this.#lastAt,
+      events: Object.fromEntries(this.#events),
+      orders: Object.fromEntries(this.#orders),
+      items: Object.fromEntries(this.#items),
+      categories: Object.fromEntries(this.#categories),
+    }
+  }
+
+  #see(first: Instant, last: Instant): void {
+    this.#firstAt = Math.min(this.#firstAt ?? first, first)
+    this.#lastAt = Math.max(this.#lastAt ?? last, last)
+  }
+
+  #addName(name: string, count: number, at: Instant): void {
+    const [known, last] = this.#events.get(name) ?? [0, at]
+    this.#events.set(name, [known + count, Math.max(last, at)])
+  }
+
+  #addOrder(id: string, value: number, at: Instant): void {
+    const [known, last] = this.#orders.get(id) ?? [0, at]
+    this.#orders.set(id, [rounded(known + value), Math.max(last, at)])
+  }
+
+  #addItem(id: string, seen: number, bought: number, at: Instant): void {
+    const [views, purchases, last] = this.#items.get(id) ?? [0, 0, at]
+    this.#items.set(id, [views + seen, purchases + bought, Math.max(last, at)])
+  }
+
+  #addCategory(category: string, count: number): void {
+    this.#categories.set(category, (this.#categories.get(category) ?? 0) + count)
+  }
+}
+
+/** Sums of money are kept to a ten-thousandth, so that they don't depend on the order of adding. */
+function rounded(value: number): number {
+  return Math.round(value * 10_000) / 10_000
+}
+
+export function tallyOf(events: Iterable<TallyEvent>): Tally {
+  const sum = new TallySum()
+  for (const event of events) sum.addEvent(event)
+  return sum.total()
+}
+
+export function combine(one: Tally, other: Tally): Tally {
+  return new TallySum().add(one).add(other).total()
+}

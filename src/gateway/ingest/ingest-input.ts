@@ -55,10 +55,4 @@ export interface ItemInput {
   readonly attributes?: Readonly<Record<string, unknown>>
 }
 
-/** Exact accounting: received = accepted + quarantined + duplicates, always. */
-export interface IngestCounts {
-  readonly received: number
-  readonly accepted: number
-  readonly quarantined: number
-  readonly duplicates: number
-}
+export type { IngestCounts } from '../../domain/profiles/batch.ts'

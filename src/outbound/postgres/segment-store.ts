@@ -217,7 +217,7 @@ async function writeStandings(
   )
 }
 
-async function readEvents(
+export async function readEvents(
   queryable: Queryable,
   ids: readonly SubjectId[],
   names: readonly string[],

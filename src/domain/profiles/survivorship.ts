@@ -1,0 +1,99 @@
+import type { Instant } from '../../kernel/time.ts'
+import type { Survivorship, TraitDefinition } from '../privacy/policy.ts'
+import type { TraitValue } from './normalise.ts'
+import type { Lineage } from './read-model.ts'
+
+/** What one source says about a person, as far as it stands: the latest version of one record. */
+export interface SourceRecord {
+  readonly source: string
+  readonly recordKey: string
+  readonly observedAt: Instant
+  readonly receivedAt: Instant
+  readonly traits: Readonly<Record<string, TraitValue>>
+}
+
+/** The value that stands for a trait, and why. */
+export interface Winner {
+  readonly definition: TraitDefinition
+  readonly value: TraitValue
+  readonly lineage: Lineage
+}
+
+/** What the rules need to know of the policy. */
+export interface SurvivorshipPolicy {
+  readonly traits: ReadonlyMap<string, TraitDefinition>
+  readonly sources: ReadonlyMap<string, { readonly priority: number }>
+}
+
+interface Candidate {
+  readonly record: SourceRecord
+  readonly value: TraitValue
+  readonly priority: number
+  readonly votes: number
+}
+
+type Order = (one: Candidate, other: Candidate) => number
+
+/** Last word of every rule: total, so that the outcome doesn't depend on the order in which records came. */
+const tieBreak: Order = (one, other) =>
+  other.record.observedAt - one.record.observedAt ||
+  one.priority - other.priority ||
+  other.record.receivedAt - one.record.receivedAt ||
+  compareText(one.record.source, other.record.source) ||
+  compareText(one.record.recordKey, other.record.recordKey)
+
+/** The better candidate first. */
+const rules: Readonly<Record<Survivorship, Order>> = {
+  priority: (one, other) => one.priority - other.priority || tieBreak(one, other),
+  recent: tieBreak,
+  complete: (one, other) =>
+    String(other.value).length - String(one.value).length || tieBreak(one, other),
+  frequent: (one, other) => other.votes - one.votes || tieBreak(one, other),
+}
+
+/**
+ * One value per trait out of all records of a person, each by the rule of its definition: the source of highest
+ * priority, the latest observation, the longest value, or the one that most records agree on. Traits that the policy
+ * doesn't know are left out; a source that it doesn't know comes last.
+ */
+export function resolveTraits(
+  records: readonly SourceRecord[],
+  policy: SurvivorshipPolicy,
+): ReadonlyMap<string, Winner> {
+  const winners = new Map<string, Winner>()
+  const keys = new Set(records.flatMap((record) => Object.keys(record.traits)))
+  for (const key of [...keys].sort()) {
+    const definition = policy.traits.get(key)
+    if (!definition) continue
+    const [best, ...others] = candidatesFor(key, records, policy).sort(
+      rules[definition.survivorship],
+    )
+    if (!best) continue
+    const { source, recordKey, observedAt, receivedAt } = best.record
+    const rule = others.length === 0 ? 'only' : definition.survivorship
+    const lineage = { source, recordKey, observedAt, receivedAt, rule }
+    winners.set(key, { definition, value: best.value, lineage })
+  }
+  return winners
+}
+
+function candidatesFor(
+  key: string,
+  records: readonly SourceRecord[],
+  policy: SurvivorshipPolicy,
+): Candidate[] {
+  const holding = records.flatMap((record) => {
+    const value = Object.hasOwn(record.traits, key) ? record.traits[key] : undefined
+    return value === undefined ? [] : [{ record, value }]
+  })
+  return holding.map(({ record, value }) => ({
+    record,
+    value,
+    priority: policy.sources.get(record.source)?.priority ?? Number.MAX_SAFE_INTEGER,
+    votes: holding.filter((other) => other.value === value).length,
+  }))
+}
+
+function compareText(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0
+}

@@ -1,0 +1,229 @@
+import type { KeyStore } from '../../domain/privacy/key-store.ts'
+import { seal } from '../../domain/privacy/seal.ts'
+import type {
+  BatchOrigin,
+  ChunkIds,
+  IngestTransaction,
+  KnownIds,
+  StoredConsent,
+  StoredEvent,
+  StoredItem,
+  StoredRecord,
+} from '../../domain/profiles/ingest-store.ts'
+import { Resolution } from '../../domain/profiles/resolution.ts'
+import { type Randomness, type SubjectId, uuidV7 } from '../../kernel/ids.ts'
+import { Refusal } from '../../kernel/refusal.ts'
+import type { Instant } from '../../kernel/time.ts'
+import type { ConsentEntry, Entry, EventEntry, ItemEntry, ProfileEntry, Vault } from './entry.ts'
+
+export interface ChunkContext {
+  readonly origin: BatchOrigin
+  readonly verified: boolean
+  readonly subject: SubjectId | null
+  readonly now: Instant
+  readonly keys: KeyStore
+  readonly randomness: Randomness
+}
+
+type PersonalEntry = Exclude<Entry, ItemEntry>
+
+interface Filed {
+  readonly entry: PersonalEntry
+  readonly home: SubjectId
+}
+
+/** What became of each entry: a duplicate, an item, or a row of the person with this root. */
+export type Fate = 'duplicate' | 'item' | { readonly subject: SubjectId }
+
+/**
+ * Writes the entries of one chunk in one transaction: drop what was taken before, find whose the rest is, make keys,
+ * seal, store, count, and compose the rows of everybody concerned.
+ */
+export async function writeChunk(
+  tx: IngestTransaction,
+  entries: readonly Entry[],
+  context: ChunkContext,
+): Promise<readonly Fate[]> {
+  const known = await tx.knownIds(context.origin.source, idsOf(entries))
+  const isNew = newcomers(known)
+  const fresh = entries.map(isNew)
+  const items = entries.filter(
+    (entry, i): entry is ItemEntry => entry.type === 'item' && fresh[i] === true,
+  )
+  const personal = entries.filter(
+    (entry, i): entry is PersonalEntry => entry.type !== 'item' && fresh[i] === true,
+  )
+  await tx.saveItems(
+    context.origin,
+    items.map(({ item }) => item),
+    context.now,
+  )
+  const { filed, resolution } = await resolve(tx, personal, known, context)
+  if (filed.length > 0) {
+    await makeKeys(filed, resolution, context.keys)
+    await tx.saveIdentities(context.origin, resolution, context.now)
+    await save(tx, filed, context)
+    await tx.rebuild(affected(filed, resolution, known), context.now)
+  }
+  const homes = new Map(filed.map(({ entry, home }) => [entry as Entry, home]))
+  return entries.map((entry, index): Fate => {
+    if (!fresh[index]) return 'duplicate'
+    const home = homes.get(entry)
+    return home === undefined ? 'item' : { subject: resolution.rootOf(home) }
+  })
+}
+
+function idsOf(entries: readonly Entry[]): ChunkIds {
+  const of = <E extends Entry>(type: E['type'], id: (entry: E) => string) =>
+    entries.filter((entry): entry is E => entry.type === type).map(id)
+  return {
+    recordKeys: of<ProfileEntry>('profile', ({ recordKey }) => recordKey),
+    messageIds: of<EventEntry>('event', ({ messageId }) => messageId),
+    consentIds: of<ConsentEntry>('consent', ({ record }) => record.id),
+    itemIds: of<ItemEntry>('item', ({ item }) => item.id),
+  }
+}
+
+/** Whether an entry says something that neither the store nor an earlier entry of the chunk has said. */
+function newcomers(known: KnownIds): (entry: Entry) => boolean {
+  const standing = new Map([...known.records].map(([key, { contentHash }]) => [key, contentHash]))
+  const items = new Map([...known.items].map(([id, item]) => [id, contentOf(item)]))
+  const seen = new Set([...known.messageIds].map((id) => `event ${id}`))
+  for (const id of known.consentIds) seen.add(`consent ${id}`)
+  const replaces = (said: Map<string, string>, key: string, content: string) => {
+    if (said.get(key) === content) return false
+    said.set(key, content)
+    return true
+  }
+  return (entry) => {
+    if (entry.type === 'profile') return replaces(standing, entry.recordKey, entry.contentHash)
+    if (entry.type === 'item') return replaces(items, entry.item.id, contentOf(entry.item))
+    const id = entry.type === 'event' ? `event ${entry.messageId}` : `consent ${entry.record.id}`
+    if (seen.has(id)) return false
+    seen.add(id)
+    return true
+  }
+}
+
+function contentOf({ title, category, price, available, attributes }: StoredItem): string {
+  // The database keeps keys in an order of its own.
+  return JSON.stringify([title, category, price, available, Object.entries(attributes).sort()])
+}
+
+async function resolve(
+  tx: IngestTransaction,
+  entries: readonly PersonalEntry[],
+  known: KnownIds,
+  { verified, subject, now, randomness }: ChunkContext,
+): Promise<{ filed: readonly Filed[]; resolution: Resolution }> {
+  const identifiers = await tx.knownIdentifiers(entries.flatMap((entry) => entry.identifiers))
+  const people = await tx.lockPeople([
+    ...(entries.length > 0 && subject !== null ? [subject] : []),
+    ...identifiers.map(({ home }) => home),
+    ...[...known.records.values()].flatMap(({ homes }) => homes),
+  ])
+  const newIds = (count: number) =>
+    Array.from({ length: count }, () => uuidV7(now, randomness)).sort()
+  const resolution = new Resolution(identifiers, now, newIds)
+  for (const [home, root] of people) resolution.addHome(home, root)
+  if (entries.length > 0 && subject !== null && !people.has(subject))
+    throw new Refusal('NOT_FOUND', 'The person acted for is not known.')
+  const filed = entries.map((entry) => {
+    const key = entry.type === 'profile' ? entry.recordKey : ''
+    return { entry, home: resolution.fileUnder(entry.identifiers, { key, verified, subject }) }
+  })
+  return { filed, resolution }
+}
+
+/** Durable before anything is sealed with them, and before the transaction that needs them. */
+async function makeKeys(
+  filed: readonly Filed[],
+  resolution: Resolution,
+  keys: KeyStore,
+): Promise<void> {
+  const needed = new Set(filed.map(({ home }) => resolution.rootOf(home)))
+  for (const { entry, home } of filed)
+    if ('vault' in entry && entry.vault.size > 0) needed.add(home)
+  await keys.create([...needed])
+}
+
+async function save(
+  tx: IngestTransaction,
+  filed: readonly Filed[],
+  context: ChunkContext,
+): Promise<void> {
+  const { origin, now } = context
+  const records = new Map<string, StoredRecord>()
+  const events: StoredEvent[] = []
+  const consents: StoredConsent[] = []
+  for (const { entry, home } of filed) {
+    if (entry.type === 'profile') {
+      const other = records.get(entry.recordKey)
+      // Within a chunk, as later, the newest observation stands; of two equally new the later row.
+      if (other && other.observedAt > entry.observedAt) continue
+      records.set(entry.recordKey, recordOf(entry, home, context))
+    } else if (entry.type === 'event') events.push(eventOf(entry, home, context))
+    else {
+      const { record, method, collectionPoint, noticeVersion } = entry
+      consents.push({ ...record, home, method, collectionPoint, noticeVersion, recordedAt: now })
+    }
+  }
+  await tx.saveRecords(origin, [...records.values()])
+  await tx.saveEvents(origin, events)
+  await tx.saveConsents(origin, consents)
+}
+
+function recordOf(entry: ProfileEntry, home: SubjectId, context: ChunkContext): StoredRecord {
+  const { recordKey, contentHash, observedAt, traits, vault } = entry
+  const sealed = sealedFor(home, vault, context)
+  return { recordKey, home, observedAt, receivedAt: context.now, contentHash, traits, sealed }
+}
+
+function eventOf(entry: EventEntry, home: SubjectId, context: ChunkContext): StoredEvent {
+  const { messageId, name, occurredAt, itemId, orderId, value, properties, vault } = entry
+  const sealed = sealedFor(home, vault, context)
+  return {
+    messageId,
+    home,
+    name,
+    occurredAt,
+    receivedAt: context.now,
+    itemId,
+    orderId,
+    value,
+    properties: vault.size === 0 ? properties : { ...properties, [SEALED_PROPERTIES]: sealed },
+  }
+}
+
+/** Key of the sealed properties of an event; in no registry, so that nobody is told it. */
+const SEALED_PROPERTIES = '~sealed'
+
+function sealedFor(
+  home: SubjectId,
+  vault: Vault,
+  { keys, randomness }: ChunkContext,
+): Readonly<Record<string, string>> {
+  if (vault.size === 0) return {}
+  const key = keys.dataKeyOf(home)
+  if (!key) throw new Refusal('KEYS_UNAVAILABLE', 'The key of a person is not there.')
+  return Object.fromEntries(
+    [...vault].map(([category, values]) => [
+      category,
+      seal(key, [home, category], JSON.stringify(values), randomness).toString('base64'),
+    ]),
+  )
+}
+
+/** Everybody whose row may read differently now, those included who are somebody else's by now. */
+function affected(
+  filed: readonly Filed[],
+  resolution: Resolution,
+  known: KnownIds,
+): ReadonlySet<SubjectId> {
+  return new Set([
+    ...filed.map(({ home }) => home),
+    ...[...resolution.links.values()].flatMap(({ survivor, retired }) => [survivor, retired]),
+    ...resolution.retired().map(({ former }) => former),
+    ...[...known.records.values()].flatMap(({ homes }) => homes),
+  ])
+}

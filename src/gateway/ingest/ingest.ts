@@ -1,0 +1,250 @@
+import type { KeyStore } from '../../domain/privacy/key-store.ts'
+import type { Policy, SourceDefinition } from '../../domain/privacy/policy.ts'
+import { seal } from '../../domain/privacy/seal.ts'
+import type { Batch, BatchKind, IngestCounts } from '../../domain/profiles/batch.ts'
+import type {
+  BatchOrigin,
+  IngestStore,
+  IngestTransaction,
+  QuarantinedRow,
+} from '../../domain/profiles/ingest-store.ts'
+import { isUuid, type Randomness, type SubjectId, uuidV7 } from '../../kernel/ids.ts'
+import { Refusal } from '../../kernel/refusal.ts'
+import { type Clock, type Instant, isoInstant } from '../../kernel/time.ts'
+import { type Fate, writeChunk } from './chunk.ts'
+import { type IngestRow, readRow } from './read-row.ts'
+import type { ReadingContext } from './reading.ts'
+
+export interface Rejection {
+  readonly rowNumber: number
+  /** In words that repeat nothing of the row. */
+  readonly reasons: readonly string[]
+}
+
+/** What became of the rows of one call. */
+export interface Accepted {
+  readonly counts: IngestCounts
+  readonly rejected: readonly Rejection[]
+  /** By row: the person or visitor it belongs to now; null for items and for what was not taken. */
+  readonly subjects: readonly (SubjectId | null)[]
+}
+
+export interface IngestOptions {
+  readonly store: IngestStore
+  readonly policy: Policy
+  readonly keys: KeyStore
+  readonly clock: Clock
+  readonly randomness: Randomness
+}
+
+/** Whose word the rows of one call are. */
+interface Teller {
+  readonly verified: boolean
+  readonly subject: SubjectId | null
+}
+
+/** The longest part of a rejected row that is kept: enough to repair it, not a place to fill. */
+const PAYLOAD_CHARACTERS = 64 * 1024
+
+/**
+ * The one door through which data enters: files, SDKs, streams, connectors and mutations alike. Rows are validated,
+ * normalised, deduplicated by id, matched to people, merged and composed into the read model; what is not acceptable
+ * goes to quarantine with its reasons. Each call is one transaction: all of it stands, or nothing.
+ */
+export class Ingest {
+  readonly #store: IngestStore
+  readonly #policy: Policy
+  readonly #keys: KeyStore
+  readonly #clock: Clock
+  readonly #randomness: Randomness
+  /** Source -> the batch of the UTC day in which its single rows are counted. */
+  readonly #live = new Map<string, Batch>()
+
+  constructor({ store, policy, keys, clock, randomness }: IngestOptions) {
+    this.#store = store
+    this.#policy = policy
+    this.#keys = keys
+    this.#clock = clock
+    this.#randomness = randomness
+  }
+
+  /** Keys of the traits that the policy knows; others are kept, sealed, and told to nobody. */
+  get traits(): readonly string[] {
+    return [...this.#policy.traits.keys()]
+  }
+
+  /**
+   * Opens a batch, or goes on with the one of the same fingerprint: a running one from its `position`; a finished one
+   * is returned as it is, there is nothing left to do.
+   * @throws Refusal BAD_USER_INPUT naming the known sources when this one is not among them.
+   */
+  async openBatch(request: {
+    readonly source: string
+    readonly kind: BatchKind
+    readonly fingerprint: string
+  }): Promise<Batch> {
+    this.#sourceOf(request.source)
+    const now = this.#clock.now()
+    return await this.#store.openBatch({ ...request, id: uuidV7(now, this.#randomness), now })
+  }
+
+  /**
+   * Takes one chunk of rows, in ascending order of their numbers; rows up to the batch's position were taken before
+   * and are passed over. Some hundred rows at once are fastest.
+   * @throws Refusal CONFLICT when the batch is finished or was taken back.
+   */
+  async accept(batch: Batch, rows: readonly IngestRow[]): Promise<Accepted> {
+    const { verified } = this.#sourceOf(batch.source)
+    return await this.#take(batch, rows, { verified, subject: null })
+  }
+
+  async finish(batch: Batch): Promise<IngestCounts> {
+    return (await this.#store.finishBatch(batch.id, this.#clock.now())).counts
+  }
+
+  /**
+   * Takes a batch back: its rows, identifiers and merges are gone, what it had replaced stands again, people of whom
+   * nothing is left are forgotten with their keys.
+   * @throws Refusal NOT_FOUND, or CONFLICT when it was taken back before.
+   */
+  async undo(batchId: string): Promise<Batch> {
+    if (!isUuid(batchId)) throw new Refusal('BAD_USER_INPUT', 'A batch is named by its id.')
+    const now = this.#clock.now()
+    const { batch, gone } = await this.#store.transaction(async (tx) => {
+      const batch = await tx.lockBatch(batchId)
+      if (batch.state === 'undone')
+        throw new Refusal('CONFLICT', `Batch ${batchId} was taken back before.`)
+      const { homes, gone } = await tx.takeBack(batchId, now)
+      await tx.rebuild(homes, now)
+      return { batch, gone }
+    })
+    // Only now: had the transaction failed, their data would be there and unreadable.
+    if (gone.length > 0) await this.#keys.destroy(gone)
+    this.#live.delete(batch.source)
+    return { ...batch, state: 'undone' }
+  }
+
+  /** All batches, newest first. */
+  async list(): Promise<readonly Batch[]> {
+    return await this.#store.batches()
+  }
+
+  /**
+   * Takes single inputs as they come: from SDKs, mutations, streams. They are counted in one batch per source and day.
+   * @param options.verified whether the credentials (a server key, a sign-in) vouch for identifiers; a source that the
+   * policy calls unverified stays so.
+   * @param options.subject the person or visitor whom the caller acts for: what comes in is theirs.
+   */
+  async acceptLive(
+    source: string,
+    inputs: readonly unknown[],
+    options: { readonly verified: boolean; readonly subject?: SubjectId | null },
+  ): Promise<Accepted> {
+    const verified = this.#sourceOf(source).verified && options.verified
+    const rows = inputs.map((input, index) => ({ rowNumber: index + 1, input }))
+    const batch = await this.#liveBatch(source)
+    try {
+      return await this.#take(batch, rows, { verified, subject: options.subject ?? null })
+    } catch (error) {
+      this.#live.delete(source)
+      throw error
+    }
+  }
+
+  async #liveBatch(source: string): Promise<Batch> {
+    const fingerprint = `live:${source}:${isoInstant(this.#clock.now()).slice(0, 10)}`
+    const known = this.#live.get(source)
+    if (known?.fingerprint === fingerprint) return known
+    const batch = await this.openBatch({ source, kind: 'live', fingerprint })
+    this.#live.set(source, batch)
+    return batch
+  }
+
+  async #take(batch: Batch, rows: readonly IngestRow[], teller: Teller): Promise<Accepted> {
+    const now = this.#clock.now()
+    const context: ReadingContext = {
+      policy: this.#policy,
+      source: batch.source,
+      ...teller,
+      now,
+      indexKey: this.#keys.installationKey('blind-index'),
+    }
+    const read = rows.map((row) => ({ row, ...readRow(row, context) }))
+    return await this.#store.transaction((tx) => this.#write(tx, batch, read, teller, now))
+  }
+
+  async #write(
+    tx: IngestTransaction,
+    batch: Batch,
+    read: readonly ({ row: IngestRow } & ReturnType<typeof readRow>)[],
+    teller: Teller,
+    now: Instant,
+  ): Promise<Accepted> {
+    const live = batch.kind === 'live'
+    const position = live ? 0 : await openPosition(tx, batch)
+    const pending = live ? read : read.filter(({ row }) => row.rowNumber > position)
+    const refused = pending.flatMap((one) => ('reasons' in one ? [one] : []))
+    const origin: BatchOrigin = { id: batch.id, source: batch.source }
+    const good = pending.flatMap((one) => ('entry' in one ? [one] : []))
+    const fates = await writeChunk(
+      tx,
+      good.map(({ entry }) => entry),
+      { ...teller, origin, now, keys: this.#keys, randomness: this.#randomness },
+    )
+    const quarantined = refused.map(({ row, reasons }) => this.#quarantined(row, reasons, now))
+    await tx.saveQuarantine(origin, quarantined, now)
+    const counts = countsOf(pending.length, refused.length, fates)
+    const last = pending.at(-1)?.row.rowNumber
+    if (last !== undefined) await tx.advance(batch.id, counts, live ? null : last)
+    const fateOf = new Map(good.map(({ row }, index) => [row, fates[index]]))
+    return {
+      counts,
+      rejected: refused.map(({ row, reasons }) => ({ rowNumber: row.rowNumber, reasons })),
+      subjects: read.map(({ row }) => {
+        const fate = fateOf.get(row)
+        return typeof fate === 'object' ? fate.subject : null
+      }),
+    }
+  }
+
+  #quarantined(row: IngestRow, reasons: readonly string[], now: Instant): QuarantinedRow {
+    const id = uuidV7(now, this.#randomness)
+    const text = 'payload' in row ? row.payload : (JSON.stringify(row.input) ?? '')
+    const key = this.#keys.installationKey('quarantine')
+    return {
+      id,
+      rowNumber: row.rowNumber,
+      kind: kindOf(row),
+      reasons,
+      payload: seal(key, ['quarantine', id], text.slice(0, PAYLOAD_CHARACTERS), this.#randomness),
+    }
+  }
+
+  #sourceOf(source: string): SourceDefinition {
+    const definition = this.#policy.sources.get(source)
+    if (definition) return definition
+    const known = [...this.#policy.sources.keys()].join(', ')
+    throw new Refusal(
+      'BAD_USER_INPUT',
+      `The source is not known. Known sources: ${known}. A new one is a row of sources.csv in the policy folder.`,
+    )
+  }
+}
+
+async function openPosition(tx: IngestTransaction, batch: Batch): Promise<number> {
+  const { state, position } = await tx.lockBatch(batch.id)
+  if (state !== 'running') throw new Refusal('CONFLICT', `Batch ${batch.id} is ${state}.`)
+  return position
+}
+
+const TYPES: ReadonlySet<unknown> = new Set(['profile', 'event', 'consent', 'item'])
+
+function kindOf(row: IngestRow): string {
+  const type = 'input' in row ? (row.input as { type?: unknown } | null)?.type : null
+  return TYPES.has(type) ? String(type) : 'unknown'
+}
+
+function countsOf(received: number, quarantined: number, fates: readonly Fate[]): IngestCounts {
+  const duplicates = fates.filter((fate) => fate === 'duplicate').length
+  return { received, accepted: fates.length - duplicates, quarantined, duplicates }
+}

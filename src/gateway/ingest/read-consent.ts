@@ -1,0 +1,97 @@
+import { type Category, longestPrefix } from '../../domain/privacy/categories.ts'
+import { EVERY_PURPOSE } from '../../domain/privacy/consent.ts'
+import type { Policy } from '../../domain/privacy/policy.ts'
+import { parseInstant } from '../../domain/profiles/instants.ts'
+import { normalise } from '../../domain/profiles/normalise.ts'
+import { textProblem } from '../../domain/profiles/plain-text.ts'
+import { uuidFromBytes } from '../../kernel/ids.ts'
+import { type ConsentEntry, Unacceptable } from './entry.ts'
+import type { ConsentInput } from './ingest-input.ts'
+import { indexed, keyedHash, type ReadingContext, readIdentifiers, readInstant } from './reading.ts'
+
+// No character that the canonical text of a consent state is made of.
+const RECIPIENT = /^[\w.:-]{1,120}$/
+const CATEGORY = /^[a-z_]+(\.[a-z_]+)*$/
+const SIGNAL = /^signal:[\w.:-]{1,60}$/
+
+/** @throws Unacceptable */
+export function readConsent(input: ConsentInput, context: ReadingContext): ConsentEntry {
+  const reasons = problemsOf(input, context)
+  const country = readJurisdiction(input.jurisdiction, reasons)
+  const expiresAt = readExpiry(input.expiresAt, reasons)
+  if (reasons.length > 0) throw new Unacceptable(reasons)
+  const identifiers = indexed(readIdentifiers(input.identifiers, country, context), context)
+  const effectiveAt = readInstant(input.effectiveAt, 'effectiveAt', context)
+  const record = {
+    purpose: input.purpose,
+    categories: input.categories && input.categories.length > 0 ? input.categories : null,
+    recipient: input.recipient ?? null,
+    state: input.state,
+    jurisdiction: country,
+    effectiveAt,
+    expiresAt,
+  }
+  // The same decision told twice has the same id.
+  const told = JSON.stringify([context.source, context.subject ?? identifiers[0], record])
+  const id = uuidFromBytes(versioned(keyedHash(context, ['consent', told])))
+  return {
+    type: 'consent',
+    identifiers,
+    record: { id, ...record, recordedAt: context.now, source: sourceOf(input) },
+    method: input.method ?? null,
+    collectionPoint: input.collectionPoint ?? null,
+    noticeVersion: input.noticeVersion ?? null,
+  }
+}
+
+function problemsOf(input: ConsentInput, { policy }: ReadingContext): string[] {
+  const reasons: string[] = []
+  const wrongPurpose = purposeProblem(input, policy)
+  if (wrongPurpose) reasons.push(`purpose ${wrongPurpose}`)
+  if (input.recipient !== undefined && !RECIPIENT.test(input.recipient))
+    reasons.push('recipient is not a name of an audience')
+  const isKnown = (category: Category) =>
+    CATEGORY.test(category) && longestPrefix(policy.categories, category) !== undefined
+  if (input.categories && !input.categories.every(isKnown))
+    reasons.push('categories names one that is not known')
+  for (const key of ['method', 'collectionPoint', 'noticeVersion'] as const) {
+    const wrong = input[key] === undefined ? null : textProblem(input[key])
+    if (wrong) reasons.push(`${key} ${wrong}`)
+  }
+  return reasons
+}
+
+function purposeProblem({ purpose, state }: ConsentInput, policy: Policy): string | null {
+  if (state === 'Restricted' || state === 'RestrictionLifted')
+    return purpose === EVERY_PURPOSE ? null : `of a restriction must be ${EVERY_PURPOSE}`
+  if (state === 'SignalOn' || state === 'SignalOff')
+    return SIGNAL.test(purpose) ? null : 'of a signal must be signal:<name>'
+  return policy.purposes.has(purpose) ? null : 'is not known'
+}
+
+function readJurisdiction(value: string | undefined, reasons: string[]): string | null {
+  if (value === undefined) return null
+  const read = normalise({ type: 'country' }, value, null)
+  if ('value' in read) return String(read.value)
+  reasons.push(`jurisdiction ${read.problem}`)
+  return null
+}
+
+/** Unlike other times, an expiry lies ahead as a rule. */
+function readExpiry(value: string | number | undefined, reasons: string[]): number | null {
+  if (value === undefined) return null
+  const at = parseInstant(value)
+  if (at === null) reasons.push('expiresAt is not a point in time (ISO 8601)')
+  return at
+}
+
+function sourceOf(input: ConsentInput): string {
+  return input.purpose.startsWith('signal:') ? input.purpose.slice('signal:'.length) : 'record'
+}
+
+/** UUID version 8 (RFC 9562 §5.8): bits of our own choice. */
+function versioned(hash: Buffer): Buffer {
+  hash[6] = 0x80 | ((hash[6] ?? 0) & 0x0f)
+  hash[8] = 0x80 | ((hash[8] ?? 0) & 0x3f)
+  return hash
+}

@@ -1,0 +1,186 @@
+import type { IdentifierKind } from '../../domain/profiles/identifier.ts'
+import type { SubjectId } from '../../kernel/ids.ts'
+import { Refusal } from '../../kernel/refusal.ts'
+import { isoInstant } from '../../kernel/time.ts'
+import type { Scope } from '../scope/scope.ts'
+import type { Ingest } from './ingest.ts'
+import type { IngestInput } from './ingest-input.ts'
+
+/** Source under which single changes over the API are filed. */
+const API = 'api'
+
+/** Whom a change is about: named by identifiers (feeding systems), or the person acted for. */
+export interface Named {
+  readonly identifiers?: readonly { readonly kind: string; readonly value: string }[] | null
+}
+
+export interface TrackedEvent extends Named {
+  readonly messageId: string
+  readonly event: string
+  readonly timestamp?: number | null
+  readonly properties?: unknown
+}
+
+export interface IdentifiedTraits extends Named {
+  readonly traits: unknown
+}
+
+export interface ConsentDecision {
+  readonly purpose: string
+  readonly given: boolean
+  readonly recipient?: string | null
+  readonly categories?: readonly string[] | null
+  readonly expiresAt?: number | null
+  /** Pseudonym of the person, for staff; absent: the person acted for. */
+  readonly profile?: string | null
+}
+
+/** What became of a change. */
+export interface TellAnswer {
+  readonly accepted: boolean
+  readonly duplicate: boolean
+  /** Why it was not taken, in words that repeat nothing of it. */
+  readonly reasons: readonly string[]
+}
+
+/** Single changes as callers of the API make them, each within what its caller may say about whom. */
+export class Tell {
+  readonly #ingest: Ingest
+  readonly #openPseudonym: (audience: string, pseudonym: string) => SubjectId | null
+
+  constructor(
+    ingest: Ingest,
+    openPseudonym: (audience: string, pseudonym: string) => SubjectId | null,
+  ) {
+    this.#ingest = ingest
+    this.#openPseudonym = openPseudonym
+  }
+
+  async track(scope: Scope, event: TrackedEvent): Promise<TellAnswer> {
+    const { messageId, event: name, timestamp, properties } = event
+    return await this.#tell(scope, event, (identifiers) => ({
+      type: 'event',
+      messageId,
+      name,
+      identifiers,
+      properties: objectOf(properties ?? {}, 'properties'),
+      ...(timestamp == null ? {} : { timestamp }),
+    }))
+  }
+
+  async identify(scope: Scope, told: IdentifiedTraits): Promise<TellAnswer> {
+    const traits = objectOf(told.traits, 'traits')
+    return await this.#tell(scope, told, (identifiers, key) => ({
+      type: 'profile',
+      recordKey: key,
+      identifiers,
+      traits,
+    }))
+  }
+
+  /** Records a decision; when this resolves, every read that starts later sees it. */
+  async consent(scope: Scope, decision: ConsentDecision): Promise<TellAnswer> {
+    const subject = this.#personOf(scope, decision.profile ?? null)
+    const { purpose, given, recipient, categories, expiresAt } = decision
+    const input: IngestInput = {
+      type: 'consent',
+      identifiers: [],
+      purpose,
+      state: given ? 'ConsentGiven' : 'ConsentWithdrawn',
+      effectiveAt: isoInstant(scope.now),
+      method: 'api',
+      collectionPoint: scope.principal.client.id,
+      ...(recipient == null ? {} : { recipient }),
+      ...(categories == null ? {} : { categories }),
+      ...(expiresAt == null ? {} : { expiresAt: isoInstant(expiresAt) }),
+    }
+    const answer = await this.#take(scope, input, { verified: true, subject })
+    if (!answer.accepted && !answer.duplicate)
+      throw new Refusal(
+        'BAD_USER_INPUT',
+        `The decision was not taken: ${answer.reasons.join('; ')}.`,
+      )
+    scope.noteAction({ [given ? 'consentGiven' : 'consentWithdrawn']: purpose })
+    return answer
+  }
+
+  async #tell(
+    scope: Scope,
+    { identifiers }: Named,
+    shape: (
+      identifiers: readonly { kind: IdentifierKind; value: string }[],
+      key: string,
+    ) => IngestInput,
+  ): Promise<TellAnswer> {
+    const { principal, grant } = scope
+    if (grant.actsForSubject) {
+      if (identifiers?.length)
+        throw new Refusal('FORBIDDEN', 'This token speaks for one person; leave "identifiers" out.')
+      if (principal.subject === null)
+        throw new Refusal(
+          'FORBIDDEN',
+          'This request acts for nobody: send a subject token or a visitor cookie.',
+        )
+      // What a browser says about its person is never verified: an e-mail typed there proves nothing.
+      return await this.#take(scope, shape([], `api:${principal.subject}`), {
+        verified: false,
+        subject: principal.subject,
+      })
+    }
+    if (!identifiers?.length)
+      throw new Refusal('BAD_USER_INPUT', 'Name the person by at least one identifier.')
+    const named = identifiers.map(({ kind, value }) => ({
+      kind: kindOf(kind, grant.audience),
+      value,
+    }))
+    const key = named
+      .map(({ kind, value }) => `${kind}:${value}`)
+      .sort()
+      .join('|')
+    return await this.#take(scope, shape(named, key), {
+      verified: principal.client.writeKey === 'server',
+      subject: null,
+    })
+  }
+
+  async #take(
+    scope: Scope,
+    input: IngestInput,
+    by: { verified: boolean; subject: SubjectId | null },
+  ): Promise<TellAnswer> {
+    const { counts, rejected } = await this.#ingest.acceptLive(API, [input], by)
+    scope.noteAction({ told: input.type, accepted: counts.accepted })
+    return {
+      accepted: counts.accepted > 0,
+      duplicate: counts.duplicates > 0,
+      reasons: rejected[0]?.reasons ?? [],
+    }
+  }
+
+  #personOf(scope: Scope, pseudonym: string | null): SubjectId {
+    const { principal, grant } = scope
+    if (grant.actsForSubject) {
+      if (pseudonym !== null)
+        throw new Refusal('FORBIDDEN', 'This token speaks for one person; leave "profile" out.')
+      if (principal.subject === null)
+        throw new Refusal(
+          'FORBIDDEN',
+          'This request acts for nobody: send a subject token or a visitor cookie.',
+        )
+      return principal.subject
+    }
+    const subject = pseudonym === null ? null : this.#openPseudonym(grant.audience, pseudonym)
+    if (subject === null) throw new Refusal('NOT_FOUND', 'There is no such profile.')
+    return subject
+  }
+}
+
+function kindOf(kind: string, audience: string): IdentifierKind {
+  return kind === 'externalId' ? `partner:${audience}` : (kind as IdentifierKind)
+}
+
+function objectOf(value: unknown, what: string): Readonly<Record<string, unknown>> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+    return value as Readonly<Record<string, unknown>>
+  throw new Refusal('BAD_USER_INPUT', `"${what}" must be an object.`)
+}

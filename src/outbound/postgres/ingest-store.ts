@@ -1,0 +1,234 @@
+import type { Batch, BatchKind, IngestCounts } from '../../domain/profiles/batch.ts'
+import type {
+  BatchOrigin,
+  ChunkIds,
+  IngestStore,
+  IngestTransaction,
+  KnownIds,
+  QuarantinedRow,
+  StoredConsent,
+  StoredEvent,
+  StoredItem,
+  StoredRecord,
+} from '../../domain/profiles/ingest-store.ts'
+import type {
+  IndexedIdentifier,
+  KnownIdentifier,
+  Resolution,
+  RootSubject,
+} from '../../domain/profiles/resolution.ts'
+import type { SubjectId } from '../../kernel/ids.ts'
+import { Refusal } from '../../kernel/refusal.ts'
+import { type Instant, isoInstant } from '../../kernel/time.ts'
+import type { Database, Queryable } from './database.ts'
+import { saveEvents } from './ingest-events.ts'
+import { knownIdentifiers, lockPeople, saveIdentities } from './ingest-identities.ts'
+import { LostRace } from './ingest-race.ts'
+import { knownIds, saveConsents, saveItems, saveQuarantine, saveRecords } from './ingest-rows.ts'
+import { takeBack } from './ingest-undo.ts'
+import type { PreparedRebuild, ProfileRebuild } from './profile-rebuild.ts'
+
+/** Losing a race this often in a row means that something else is wrong. */
+const ATTEMPTS = 8
+/** Serialization failure, deadlock, unique violation: another gateway was faster. */
+const RACES: ReadonlySet<unknown> = new Set(['40001', '40P01', '23505'])
+
+export class PostgresIngestStore implements IngestStore {
+  readonly #database: Database
+  readonly #rebuild: ProfileRebuild
+
+  constructor(database: Database, rebuild: ProfileRebuild) {
+    this.#database = database
+    this.#rebuild = rebuild
+  }
+
+  async transaction<T>(work: (transaction: IngestTransaction) => Promise<T>): Promise<T> {
+    // Asked before the transaction begins: on the embedded server there is no second session to ask.
+    const prepared = await this.#rebuild.prepare()
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#database.transaction((queryable) =>
+          work(new PostgresIngestTransaction(queryable, this.#rebuild, prepared)),
+        )
+      } catch (error) {
+        if (!isLostRace(error)) throw error
+        if (attempt === ATTEMPTS)
+          throw new Refusal('CONFLICT', 'Others keep changing the same people; try again.', {
+            cause: error,
+          })
+      }
+    }
+  }
+
+  async openBatch(request: {
+    readonly id: string
+    readonly source: string
+    readonly kind: BatchKind
+    readonly fingerprint: string
+    readonly now: Instant
+  }): Promise<Batch> {
+    const { id, source, kind, fingerprint, now } = request
+    return await this.#database.transaction(async (queryable) => {
+      // Two processes that open the same file at once must find the same batch.
+      await queryable.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [fingerprint])
+      const [open] = await queryable.query<BatchRow>(
+        `SELECT ${BATCH_COLUMNS} FROM batch WHERE fingerprint = $1 AND state <> 'undone'`,
+        [fingerprint],
+      )
+      if (open) return batchOf(open)
+      const rows = await queryable.query<BatchRow>(
+        `INSERT INTO batch (id, source, kind, fingerprint, state, started_at)
+         VALUES ($1, $2, $3, $4, 'running', $5) RETURNING ${BATCH_COLUMNS}`,
+        [id, source, kind, fingerprint, isoInstant(now)],
+      )
+      return onlyBatch(rows)
+    })
+  }
+
+  async finishBatch(id: string, now: Instant): Promise<Batch> {
+    const rows = await this.#database.query<BatchRow>(
+      `UPDATE batch SET state = CASE WHEN state = 'running' THEN 'finished' ELSE state END,
+         finished_at = coalesce(finished_at, $2)
+       WHERE id = $1 RETURNING ${BATCH_COLUMNS}`,
+      [id, isoInstant(now)],
+    )
+    return onlyBatch(rows)
+  }
+
+  async batches(): Promise<readonly Batch[]> {
+    const rows = await this.#database.query<BatchRow>(
+      `SELECT ${BATCH_COLUMNS} FROM batch ORDER BY started_at DESC, id DESC`,
+    )
+    return rows.map(batchOf)
+  }
+}
+
+function isLostRace(error: unknown): boolean {
+  return (
+    error instanceof LostRace ||
+    (error instanceof Error && 'code' in error && RACES.has(error.code))
+  )
+}
+
+class PostgresIngestTransaction implements IngestTransaction {
+  readonly #queryable: Queryable
+  readonly #rebuild: ProfileRebuild
+  readonly #prepared: PreparedRebuild
+
+  constructor(queryable: Queryable, rebuild: ProfileRebuild, prepared: PreparedRebuild) {
+    this.#queryable = queryable
+    this.#rebuild = rebuild
+    this.#prepared = prepared
+  }
+
+  async lockBatch(id: string): Promise<Batch> {
+    const rows = await this.#queryable.query<BatchRow>(
+      `SELECT ${BATCH_COLUMNS} FROM batch WHERE id = $1 FOR UPDATE`,
+      [id],
+    )
+    return onlyBatch(rows)
+  }
+
+  knownIds(source: string, ids: ChunkIds): Promise<KnownIds> {
+    return knownIds(this.#queryable, source, ids)
+  }
+
+  knownIdentifiers(identifiers: readonly IndexedIdentifier[]): Promise<KnownIdentifier[]> {
+    return knownIdentifiers(this.#queryable, identifiers)
+  }
+
+  lockPeople(homes: Iterable<SubjectId>): Promise<ReadonlyMap<SubjectId, RootSubject>> {
+    return lockPeople(this.#queryable, homes)
+  }
+
+  saveIdentities(origin: BatchOrigin, resolution: Resolution, now: Instant): Promise<void> {
+    return saveIdentities(this.#queryable, origin, resolution, now)
+  }
+
+  saveRecords(origin: BatchOrigin, records: readonly StoredRecord[]): Promise<void> {
+    return saveRecords(this.#queryable, origin, records)
+  }
+
+  saveEvents(origin: BatchOrigin, events: readonly StoredEvent[]): Promise<void> {
+    return saveEvents(this.#queryable, origin, events)
+  }
+
+  saveConsents(origin: BatchOrigin, consents: readonly StoredConsent[]): Promise<void> {
+    return saveConsents(this.#queryable, origin, consents)
+  }
+
+  saveItems(origin: BatchOrigin, items: readonly StoredItem[], now: Instant): Promise<void> {
+    return saveItems(this.#queryable, origin, items, now)
+  }
+
+  saveQuarantine(
+    origin: BatchOrigin,
+    rows: readonly QuarantinedRow[],
+    receivedAt: Instant,
+  ): Promise<void> {
+    return saveQuarantine(this.#queryable, origin, rows, receivedAt)
+  }
+
+  rebuild(homes: Iterable<SubjectId>, now: Instant): Promise<void> {
+    return this.#rebuild.rebuild(homes, { tx: this.#queryable, now, prepared: this.#prepared })
+  }
+
+  async advance(batchId: string, counts: IngestCounts, position: number | null): Promise<void> {
+    const rows = await this.#queryable.query(
+      `UPDATE batch SET received = received + $2, accepted = accepted + $3, quarantined = quarantined + $4,
+         duplicates = duplicates + $5, position = coalesce($6, position)
+       WHERE id = $1 AND state = 'running' RETURNING id`,
+      [batchId, counts.received, counts.accepted, counts.quarantined, counts.duplicates, position],
+    )
+    if (rows.length === 0)
+      throw new Refusal('CONFLICT', `Batch ${batchId} was finished or taken back meanwhile.`)
+  }
+
+  takeBack(batchId: string, now: Instant): Promise<{ homes: SubjectId[]; gone: SubjectId[] }> {
+    return takeBack(this.#queryable, batchId, now)
+  }
+}
+
+const BATCH_COLUMNS = `id, source, kind, fingerprint, state, position, received, accepted, quarantined,
+  duplicates, started_at, finished_at`
+
+interface BatchRow {
+  readonly id: string
+  readonly source: string
+  readonly kind: BatchKind
+  readonly fingerprint: string
+  readonly state: Batch['state']
+  readonly position: string
+  readonly received: string
+  readonly accepted: string
+  readonly quarantined: string
+  readonly duplicates: string
+  readonly started_at: Date
+  readonly finished_at: Date | null
+}
+
+function onlyBatch(rows: readonly BatchRow[]): Batch {
+  const [row] = rows
+  if (!row) throw new Refusal('NOT_FOUND', 'There is no batch with this id.')
+  return batchOf(row)
+}
+
+function batchOf(row: BatchRow): Batch {
+  const { id, source, kind, fingerprint, state } = row
+  return {
+    id,
+    source,
+    kind,
+    fingerprint,
+    state,
+    position: Number(row.position),
+    counts: {
+      received: Number(row.received),
+      accepted: Number(row.accepted),
+      quarantined: Number(row.quarantined),
+      duplicates: Number(row.duplicates),
+    },
+    startedAt: row.started_at.getTime(),
+    finishedAt: row.finished_at?.getTime() ?? null,
+  }
+}

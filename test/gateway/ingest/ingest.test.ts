@@ -1,0 +1,4 @@
+import { freshEmbedded } from '../../contracts/fresh-database.ts'
+import { ingestContract } from './ingest.contract.ts'
+
+ingestContract('the embedded PostgreSQL', freshEmbedded)
