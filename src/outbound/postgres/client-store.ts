@@ -1,0 +1,194 @@
+import type { Client, ClientStore, Scope, StoredToken } from '../../domain/access/principal.ts'
+import { type Instant, isoInstant } from '../../kernel/time.ts'
+import type { Database } from './database.ts'
+
+const CLIENT_COLUMNS = `c.id, c.name, c.roles, c.audience, c.scopes, c.purposes, c.default_purpose, c.categories,
+  c.segments, c.write_key, c.lookups_per_day, c.adhoc, c.secret_hash, c.disabled_at`
+
+export class PostgresClientStore implements ClientStore {
+  readonly #database: Database
+
+  constructor(database: Database) {
+    this.#database = database
+  }
+
+  async find(id: string): Promise<(Client & { readonly secretHash: string | null }) | null> {
+    const [row] = await this.#database.query<ClientRow>(
+      `SELECT ${CLIENT_COLUMNS} FROM client c WHERE c.id = $1`,
+      [id],
+      'client-find',
+    )
+    return row ? { ...clientOf(row), secretHash: row.secret_hash } : null
+  }
+
+  async save(client: Client, secretHash: string | null): Promise<void> {
+    await this.#database.query(
+      `INSERT INTO client (id, name, roles, audience, scopes, purposes, default_purpose, categories, segments, write_key,
+         lookups_per_day, adhoc, secret_hash, created_at, disabled_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, now(), $14)
+       ON CONFLICT (id) DO UPDATE SET name = excluded.name, roles = excluded.roles, audience = excluded.audience,
+         scopes = excluded.scopes, purposes = excluded.purposes, default_purpose = excluded.default_purpose,
+         categories = excluded.categories, segments = excluded.segments, write_key = excluded.write_key,
+         lookups_per_day = excluded.lookups_per_day, adhoc = excluded.adhoc, secret_hash = excluded.secret_hash,
+         disabled_at = excluded.disabled_at`,
+      [
+        client.id,
+        client.name,
+        client.roles,
+        client.audience,
+        client.scopes,
+        client.purposes,
+        client.defaultPurpose,
+        client.categories,
+        client.segments,
+        client.writeKey,
+        client.lookupsPerDay,
+        client.adhoc,
+        secretHash,
+        stored(client.disabledAt),
+      ],
+      'client-save',
+    )
+  }
+
+  async list(): Promise<readonly Client[]> {
+    const rows = await this.#database.query<ClientRow>(
+      `SELECT ${CLIENT_COLUMNS} FROM client c ORDER BY c.created_at, c.id`,
+      [],
+      'client-list',
+    )
+    return rows.map(clientOf)
+  }
+
+  async addToken(token: StoredToken): Promise<void> {
+    await this.#database.query(
+      `INSERT INTO access_token (id, hash, client_id, created_at, expires_at, revoked_at)
+       VALUES ($1, $2, $3, $4, $5, $6)`,
+      [
+        token.id,
+        token.hash,
+        token.clientId,
+        stored(token.createdAt),
+        stored(token.expiresAt),
+        stored(token.revokedAt),
+      ],
+      'token-add',
+    )
+  }
+
+  async findToken(hash: Uint8Array): Promise<{ token: StoredToken; client: Client } | null> {
+    const [row] = await this.#database.query<TokenRow & ClientRow>(
+      `SELECT t.id AS token_id, t.hash, t.client_id, t.created_at AS token_created_at, t.expires_at, t.revoked_at,
+         ${CLIENT_COLUMNS}
+       FROM access_token t JOIN client c ON c.id = t.client_id WHERE t.hash = $1`,
+      [hash],
+      'token-find',
+    )
+    return row ? { token: tokenOf(row), client: clientOf(row) } : null
+  }
+
+  /** Tokens that are not stored (signed ones) can be revoked too; false when it was revoked before. */
+  async revokeToken(id: string, at: Instant): Promise<boolean> {
+    const rows = await this.#database.query(
+      `WITH known AS (
+         UPDATE access_token SET revoked_at = $2::timestamptz WHERE id = $1 AND revoked_at IS NULL
+       )
+       INSERT INTO revoked_token (id, revoked_at) VALUES ($1, $2::timestamptz)
+       ON CONFLICT (id) DO NOTHING RETURNING id`,
+      [id, stored(at)],
+      'token-revoke',
+    )
+    return rows.length > 0
+  }
+
+  async revokeTokensOf(clientId: string, except: string | null, at: Instant): Promise<number> {
+    const rows = await this.#database.query<{ valid: boolean }>(
+      `UPDATE access_token SET revoked_at = $3::timestamptz
+       WHERE client_id = $1 AND id IS DISTINCT FROM $2::text AND revoked_at IS NULL
+       RETURNING expires_at IS NULL OR expires_at > $3::timestamptz AS valid`,
+      [clientId, except, stored(at)],
+      'token-revoke-all',
+    )
+    return rows.filter(({ valid }) => valid).length
+  }
+
+  async isRevoked(tokenId: string): Promise<boolean> {
+    const [row] = await this.#database.query<{ revoked: boolean }>(
+      `SELECT EXISTS (SELECT FROM revoked_token WHERE id = $1)
+           OR EXISTS (SELECT FROM access_token WHERE id = $1 AND revoked_at IS NOT NULL) AS revoked`,
+      [tokenId],
+      'token-is-revoked',
+    )
+    return row?.revoked ?? true
+  }
+
+  async spendLookup(clientId: string, day: string, budget: number): Promise<boolean> {
+    const rows = await this.#database.query(
+      `INSERT INTO lookup_budget (client_id, day, used) SELECT $1, $2, 1 WHERE $3::int > 0
+       ON CONFLICT (client_id, day) DO UPDATE SET used = lookup_budget.used + 1 WHERE lookup_budget.used < $3
+       RETURNING used`,
+      [clientId, day, budget],
+      'lookup-spend',
+    )
+    return rows.length > 0
+  }
+}
+
+interface ClientRow {
+  id: string
+  name: string
+  roles: string[]
+  audience: string
+  scopes: string[]
+  purposes: string[]
+  default_purpose: string | null
+  categories: string[] | null
+  segments: string[] | null
+  write_key: 'public' | 'server' | null
+  lookups_per_day: number | null
+  adhoc: boolean
+  secret_hash: string | null
+  disabled_at: Date | null
+}
+
+function clientOf(row: ClientRow): Client {
+  return {
+    id: row.id,
+    name: row.name,
+    roles: row.roles,
+    audience: row.audience,
+    scopes: row.scopes as Scope[],
+    purposes: row.purposes,
+    defaultPurpose: row.default_purpose,
+    categories: row.categories,
+    segments: row.segments,
+    writeKey: row.write_key,
+    lookupsPerDay: row.lookups_per_day,
+    adhoc: row.adhoc,
+    disabledAt: row.disabled_at?.getTime() ?? null,
+  }
+}
+
+interface TokenRow {
+  token_id: string
+  hash: Buffer
+  client_id: string
+  token_created_at: Date
+  expires_at: Date | null
+  revoked_at: Date | null
+}
+
+function tokenOf(row: TokenRow): StoredToken {
+  return {
+    id: row.token_id,
+    hash: row.hash,
+    clientId: row.client_id,
+    createdAt: row.token_created_at.getTime(),
+    expiresAt: row.expires_at?.getTime() ?? null,
+    revokedAt: row.revoked_at?.getTime() ?? null,
+  }
+}
+
+function stored(instant: Instant | null): string | null {
+  return instant === null ? null : isoInstant(instant)
+}
