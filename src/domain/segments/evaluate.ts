@@ -1,4 +1,5 @@
 import type { Instant } from '../../kernel/time.ts'
+import { ageBandInYear } from '../profiles/age-band-in-year.ts'
 import { AGE_BAND_UNTIL } from './facts.ts'
 import type { ComparisonOperator, Facts, RuleConstant, SegmentRule } from './rule.ts'
 import { type RuleLeaf, spanOf } from './rule-tree.ts'
@@ -63,8 +64,8 @@ function decide(
 
 function evaluateLeaf(leaf: RuleLeaf, facts: Facts, now: Instant): Timed {
   if ('event' in leaf) return evaluateWindow(leaf, own(facts.events, leaf.event) ?? [], now)
-  const value = own(facts.fields, leaf.field)
-  if (value === undefined) return always(false)
+  const { value, until } = valueAtNow(leaf.field, facts, now)
+  if (value === undefined) return { member: false, until }
   if (leaf.is === 'olderThan' || leaf.is === 'newerThan') {
     const at = instantOf(value)
     if (at === null) return always(false)
@@ -75,22 +76,30 @@ function evaluateLeaf(leaf: RuleLeaf, facts: Facts, now: Instant): Timed {
       until: older ? Number.POSITIVE_INFINITY : ages,
     }
   }
-  const holds = 'value' in leaf ? compare(value, leaf.is, leaf.value) : true
-  return leaf.field === 'ageBand' ? withinBand(holds, facts, now) : always(holds)
+  return { member: 'value' in leaf ? compare(value, leaf.is, leaf.value) : true, until }
+}
+
+/** The value of a field as of `now`, and how long it stays. Only ages move by themselves, on New Year's Day. */
+function valueAtNow(
+  field: string,
+  facts: Facts,
+  now: Instant,
+): { value: Value | undefined; until: number } {
+  const value = own(facts.fields, field)
+  const untilYear = own(facts.fields, AGE_BAND_UNTIL)
+  if (field !== 'ageBand' || typeof value !== 'string' || typeof untilYear !== 'number')
+    return { value, until: Number.POSITIVE_INFINITY }
+  const band = ageBandInYear({ band: value, untilYear }, new Date(now).getUTCFullYear())
+  const ends = band?.untilYear ?? null
+  return {
+    value: band?.band,
+    until: ends === null ? Number.POSITIVE_INFINITY : Date.UTC(ends, 0, 1),
+  }
 }
 
 /** Names come from people: `constructor` is no event unless it happened. */
 function own<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {
   return Object.hasOwn(record, name) ? record[name] : undefined
-}
-
-/** After the year in which an age band ends, the age is unknown until the person's source is read again. */
-function withinBand(holds: boolean, facts: Facts, now: Instant): Timed {
-  const year = facts.fields[AGE_BAND_UNTIL]
-  if (typeof year !== 'number') return always(holds)
-  const ends = Date.UTC(year, 0, 1)
-  if (now >= ends) return always(false)
-  return { member: holds, until: ends }
 }
 
 type Value = NonNullable<Facts['fields'][string]>

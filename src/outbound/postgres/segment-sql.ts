@@ -1,3 +1,5 @@
+import { bands } from '../../domain/privacy/generalise.ts'
+import { ageBandLabel, edgeAbove } from '../../domain/profiles/age-band-in-year.ts'
 import { DATE_PATTERN } from '../../domain/segments/evaluate.ts'
 import { featureFields } from '../../domain/segments/feature-fields.ts'
 import type { ComparisonOperator, RuleConstant, SegmentRule } from '../../domain/segments/rule.ts'
@@ -18,7 +20,7 @@ export function memberSql(rule: SegmentRule, now: Instant, bind: Bind): string {
   if ('all' in rule) return `(${rule.all.map((one) => memberSql(one, now, bind)).join(' AND ')})`
   if ('any' in rule) return `(${rule.any.map((one) => memberSql(one, now, bind)).join(' OR ')})`
   if ('not' in rule) return `(NOT ${memberSql(rule.not, now, bind)})`
-  return `coalesce(${'event' in rule ? windowSql(rule, now, bind) : fieldSql(rule, now, bind)}, false)`
+  return `coalesce(${'event' in rule ? windowSql(rule, now, bind) : conditionSql(rule, now, bind)}, false)`
 }
 
 /**
@@ -33,12 +35,12 @@ export function untilSql(rule: SegmentRule, now: Instant, bind: Bind): string {
 function leafUntilSql(leaf: RuleLeaf, now: Instant, bind: Bind): string | null {
   if ('event' in leaf) return windowUntilSql(leaf, now, bind)
   if ('days' in leaf) {
-    const ages = `(${instantSql(leaf, bind)} + ${bind(spanOf(leaf.days))}::float8)`
+    const ages = `(${instantSql(leaf, now, bind)} + ${bind(spanOf(leaf.days))}::float8)`
     return `CASE WHEN ${ages} > ${bind(now)}::float8 THEN ${ages} END`
   }
   if (leaf.field !== 'ageBand') return null
-  return `CASE WHEN ${AGE_BAND_ENDS} > ${bind(yearOf(now))}::float8
-    THEN extract(epoch FROM make_date(${AGE_BAND_ENDS}::int, 1, 1))::float8 * 1000 END`
+  const nextYear = bind(Date.UTC(yearOf(now) + 1, 0, 1))
+  return `CASE WHEN ${AGE_BAND_ENDS} IS NOT NULL THEN ${nextYear}::float8 END`
 }
 
 function windowSql(leaf: EventLeaf, now: Instant, bind: Bind): string {
@@ -66,23 +68,21 @@ function eventsSql(leaf: EventLeaf, now: Instant, bind: Bind): string {
     WHERE s.root_id = f.subject_id AND e.name = ${bind(leaf.event)}::text${since}`
 }
 
-function fieldSql(leaf: FieldLeaf, now: Instant, bind: Bind): string {
-  const holds = conditionSql(leaf, now, bind)
-  if (leaf.field !== 'ageBand') return holds
-  return `(${holds} AND coalesce(${AGE_BAND_ENDS} > ${bind(yearOf(now))}::float8, true))`
-}
-
 function conditionSql(leaf: FieldLeaf, now: Instant, bind: Bind): string {
   if (leaf.is === 'known')
-    return `jsonb_typeof(${jsonSql(leaf, bind)}) IN ('string', 'number', 'boolean', 'array')`
-  if ('value' in leaf) return compareSql(leaf, bind)
+    return `jsonb_typeof(${jsonSql(leaf, now, bind)}) IN ('string', 'number', 'boolean', 'array')`
+  if ('value' in leaf) return compareSql(leaf, now, bind)
   const isOlder = leaf.is === 'olderThan'
   const cutoff = bind(now - spanOf(leaf.days))
-  return `${instantSql(leaf, bind)} ${isOlder ? '<=' : '>'} ${cutoff}::float8`
+  return `${instantSql(leaf, now, bind)} ${isOlder ? '<=' : '>'} ${cutoff}::float8`
 }
 
-function compareSql(leaf: Extract<FieldLeaf, { value: RuleConstant }>, bind: Bind): string {
-  const json = jsonSql(leaf, bind)
+function compareSql(
+  leaf: Extract<FieldLeaf, { value: RuleConstant }>,
+  now: Instant,
+  bind: Bind,
+): string {
+  const json = jsonSql(leaf, now, bind)
   const { is, value } = leaf
   if (is === 'in') return inSql(json, Array.isArray(value) ? value : [], bind)
   if (typeof value === 'number')
@@ -115,8 +115,8 @@ const OPERATORS: Readonly<Record<Exclude<ComparisonOperator, 'in'>, string>> = {
 }
 
 /** Epoch milliseconds of a number or of a date's midnight in UTC. */
-function instantSql(leaf: FieldLeaf, bind: Bind): string {
-  const json = jsonSql(leaf, bind)
+function instantSql(leaf: FieldLeaf, now: Instant, bind: Bind): string {
+  const json = jsonSql(leaf, now, bind)
   const text = `(${json} #>> '{}')`
   return `CASE WHEN jsonb_typeof(${json}) = 'number' THEN ${text}::float8
     WHEN jsonb_typeof(${json}) = 'string' AND ${text} ~ ${bind(DATE_PATTERN)}
@@ -124,15 +124,31 @@ function instantSql(leaf: FieldLeaf, bind: Bind): string {
       + (right(${text}, 2)::int - 1))::float8 * 1000 END`
 }
 
-/** Where the value stands in the row `f`, as JSON. */
-function jsonSql(leaf: FieldLeaf, bind: Bind): string {
+/** The value as JSON: where it stands in the row `f`; of an age band, what it has become by now. */
+function jsonSql(leaf: FieldLeaf, now: Instant, bind: Bind): string {
   const known = featureFields.get(leaf.field)
   const path = known?.path ?? [leaf.field]
-  return `(f.${known?.column ?? 'custom'} #> ${bind([...path])}::text[])`
+  const stored = `(f.${known?.column ?? 'custom'} #> ${bind([...path])}::text[])`
+  if (leaf.field !== 'ageBand') return stored
+  const year = `${bind(yearOf(now))}::float8`
+  return `(CASE WHEN jsonb_typeof(${stored}) = 'string' AND ${AGE_BAND_ENDS} <= ${year}
+    THEN to_jsonb(${ageBandSql(`(${stored} #>> '{}')`, year)}) ELSE ${stored} END)`
 }
 
 const AGE_BAND_ENDS = `CASE WHEN jsonb_typeof(f.demographics #> '{ageBand,untilYear}') = 'number'
   THEN (f.demographics #>> '{ageBand,untilYear}')::float8 END`
+
+/** `ageBandInYear` of a stored band that has ended. */
+function ageBandSql(band: string, year: string): string {
+  const turns = bands.age.map(
+    (edge) => `WHEN '${ageBandLabel(edge)}' THEN ${edgeAbove(edge) ?? 'NULL'}`,
+  )
+  const age = `(${year} - ${AGE_BAND_ENDS} + CASE ${band} ${turns.join(' ')} END)`
+  const labels = bands.age
+    .toReversed()
+    .map((edge) => `WHEN ${age} >= ${edge} THEN '${ageBandLabel(edge)}'`)
+  return `CASE ${labels.join(' ')} END`
+}
 
 function yearOf(now: Instant): number {
   return new Date(now).getUTCFullYear()

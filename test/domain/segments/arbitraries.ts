@@ -52,7 +52,7 @@ export const leaf: fc.Arbitrary<RuleLeaf> = fc.oneof(
   fc.record({
     field: fc.constant('ageBand'),
     is: equality,
-    value: fc.constantFrom('18-24', '25-34'),
+    value: fc.constantFrom('18-24', '25-34', '35-44'),
   }),
   fc.record({ field: any, is: fc.constant('known') }),
   fc.record({
@@ -91,8 +91,8 @@ const partial = (fields: Record<string, fc.Arbitrary<unknown>>) =>
 export const groups = fc.record({
   demographics: partial({
     ageBand: fc.record({
-      band: fc.constantFrom('18-24', '25-34', '65+'),
-      untilYear: fc.oneof(fc.constant(null), fc.integer({ min: 2024, max: 2027 })),
+      band: fc.constantFrom('0-17', '18-24', '25-34', '65+', 'old'),
+      untilYear: fc.oneof(fc.constant(null), fc.integer({ min: 2010, max: 2027 })),
     }),
   }),
   location: partial({ country: word }),

@@ -47,13 +47,19 @@ describe('unknown', () => {
   test('is what a value of another type is', () => {
     expect(member({ field: 'plan', is: '!=', value: 'pro' }, facts({ plan: 5 }))).toBe(false)
   })
-  test('age bands after their last year stay unknown until read again', () => {
-    const young: SegmentRule = { field: 'ageBand', is: '=', value: '18-24' }
-    const given = facts({ ageBand: '18-24', ageBandUntilYear: 2026 })
-    const newYear = Date.UTC(2026, 0, 1)
-    expect(evaluate(young, given, NOW)).toEqual({ member: true, until: newYear })
-    expect(evaluate(young, given, newYear)).toEqual({ member: false, until: null })
+})
+
+test('an age band grows older with the calendar year', () => {
+  const is = (value: string): SegmentRule => ({ field: 'ageBand', is: '=', value })
+  const given = facts({ ageBand: '18-24', ageBandUntilYear: 2026 })
+  const newYear = Date.UTC(2026, 0, 1)
+  expect(evaluate(is('18-24'), given, NOW)).toEqual({ member: true, until: newYear })
+  expect(evaluate(is('18-24'), given, newYear)).toEqual({
+    member: false,
+    until: Date.UTC(2036, 0, 1),
   })
+  expect(member(is('25-34'), given, newYear)).toBe(true)
+  expect(evaluate(is('65+'), given, Date.UTC(2070, 5, 1))).toEqual({ member: true, until: null })
 })
 
 describe('a list', () => {
@@ -115,7 +121,7 @@ test('`until` of one condition is the very instant at which it turns', () => {
       const given = factsOf(g, e)
       for (const leaf of leavesOf(of)) {
         const { member: before, until } = evaluate(leaf, given, NOW)
-        // A band that ends becomes unknown, which a false condition does not show.
+        // A band that ends becomes the next one, which this condition may not be about.
         const isBand = 'field' in leaf && leaf.field === 'ageBand'
         if (until !== null && !isBand) expect(member(leaf, given, until)).toBe(!before)
       }
