@@ -21,14 +21,9 @@ export interface AbilityProfile {
  */
 export class Abilities {
   readonly #ability: AnyMongoAbility
-  readonly rows: RowPredicate
 
-  constructor(treatments: CategoryTreatments, grant: Grant, actingFor: SubjectId | null) {
-    this.rows = {
-      subjectId: grant.actsForSubject ? (actingFor ?? NOBODY) : null,
-      segments: grant.segments,
-    }
-    const conditions = conditionsOf(this.rows)
+  constructor(treatments: CategoryTreatments, rows: RowPredicate) {
+    const conditions = conditionsOf(rows)
     const fields = (withheld: boolean) =>
       [...treatments]
         .filter(([, one]) => (one === 'WITHHELD') === withheld)
@@ -53,6 +48,11 @@ export class Abilities {
     const instance = subject(SUBJECT, { ...profile, segments: [...profile.segments] })
     return this.#ability.can(ACTION, instance, category)
   }
+}
+
+/** The rows of a grant for one request. */
+export function rowsOf(grant: Grant, actingFor: SubjectId | null): RowPredicate {
+  return { subjectId: grant.actsForSubject ? (actingFor ?? NOBODY) : null, segments: grant.segments }
 }
 
 /** No UUID of a subject: a front end that acts for nobody sees nobody. */

@@ -1,10 +1,11 @@
 import type { ClientStore } from '../../domain/access/principal.ts'
 import { blindIndex } from '../../domain/privacy/blind-index.ts'
 import type { KeyStore } from '../../domain/privacy/key-store.ts'
-import { Pseudonyms } from '../../domain/privacy/pseudonym.ts'
+import type { Pseudonyms } from '../../domain/privacy/pseudonym.ts'
 import type { ProfileStore } from '../../domain/profiles/profile-store.ts'
 import type { RecommendationStore } from '../../domain/recommendations/recommender.ts'
 import type { SegmentStore } from '../../domain/segments/segment-store.ts'
+import type { Audiences } from '../scope/audiences.ts'
 import type { Scope } from '../scope/scope.ts'
 import { CatalogueDoor } from './catalogue-door.ts'
 import { Cursors } from './cursor.ts'
@@ -26,26 +27,20 @@ export interface DisclosePorts {
   readonly keys: KeyStore
 }
 
-/** Pseudonym epoch that new ids are issued in. */
-export const EPOCH = 1
-
 /** Things made once per process from the ports: ciphers of audiences, cursor key. */
 export class DiscloseDesk {
   readonly ports: DisclosePorts
   readonly cursors: Cursors
-  readonly #pseudonyms = new Map<string, Pseudonyms>()
+  readonly #audiences: Audiences
 
-  constructor(ports: DisclosePorts) {
+  constructor(ports: DisclosePorts, audiences: Audiences) {
     this.ports = ports
     this.cursors = new Cursors(ports.keys.installationKey('cursor'))
+    this.#audiences = audiences
   }
 
   pseudonymsOf(audience: string): Pseudonyms {
-    const known = this.#pseudonyms.get(audience)
-    if (known) return known
-    const made = new Pseudonyms(this.ports.keys.installationKey('pseudonym'), audience, EPOCH)
-    this.#pseudonyms.set(audience, made)
-    return made
+    return this.#audiences.of(audience)
   }
 
   /** The doors of one request. */
@@ -78,6 +73,12 @@ export class Disclose {
     this.traits = new TraitDoor(scope, plan, this.#rows, keys)
     this.lists = new SearchDoor(scope, plan, this.#rows, { store, segments, cursors })
     this.catalogue = new CatalogueDoor(scope, plan, { store, segments, recommendations, cursors })
+  }
+
+  /** After a change: rows are read again, so that nothing is shown as it was before. */
+  afresh(): this {
+    this.#rows.forget()
+    return this
   }
 
   /** The person or visitor whom this request acts for; null where it acts for nobody. */

@@ -2,10 +2,14 @@ import type { Scope } from '../../domain/access/principal.ts'
 import type { Category } from '../../domain/privacy/categories.ts'
 import { bandEdge, monthOf, yearOf } from '../../domain/privacy/generalise.ts'
 import { maskDate, maskEmail, maskId, maskName, maskPhone } from '../../domain/privacy/mask.ts'
-import type { PlainGroups, ReadColumn } from '../../domain/profiles/read-model.ts'
+import {
+  type PlainGroups,
+  type ReadColumn,
+  sealedColumns,
+} from '../../domain/profiles/read-model.ts'
 import type { Instant } from '../../kernel/time.ts'
 import { ageBandIn, recencyFrequencyValue } from './derived-values.ts'
-import type { VerifiedIdentityView } from './views.ts'
+import { eventCounts, externalIds, verifiedIdentities } from './field-lists.ts'
 
 /** One row as a field reads it: plain groups, and sealed ones opened on demand and only for their category. */
 export interface RowValues {
@@ -62,12 +66,6 @@ const EXTERNAL = 'user.unique_id.external'
 const IDENTITY = 'user.identity_verification'
 const ACTIVITY = 'user.behavior.activity'
 const PURCHASES = 'user.behavior.purchase_history'
-
-const externalIds = (row: RowValues, change: (text: string) => string) =>
-  Object.entries(row.sealed(EXTERNAL)).map(([kind, value]) => ({
-    kind,
-    value: change(String(value)),
-  }))
 
 const groups: Readonly<Record<string, Readonly<Record<string, Field>>>> = {
   contact: {
@@ -229,32 +227,6 @@ const identities: FieldRule = {
   generalise: (row) => verifiedIdentities(row, false),
 }
 
-function eventCounts(plain: PlainGroups, change: (count: number) => number) {
-  return Object.entries(plain.activity.eventCounts ?? {})
-    .map(([name, count]) => ({ name, count: change(count) }))
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
-}
-
-function verifiedIdentities(row: RowValues, whole: boolean): VerifiedIdentityView[] {
-  const { identityProvider, identitySubject, identityVerifiedAt } = row.sealed(IDENTITY)
-  const provider = text(identityProvider)
-  if (provider === null) return []
-  const verifiedAt = instantOf(identityVerifiedAt)
-  return [
-    {
-      provider,
-      subject: whole ? text(identitySubject) : null,
-      verifiedAt: verifiedAt !== null && !whole ? monthOf(verifiedAt) : verifiedAt,
-    },
-  ]
-}
-
-function instantOf(value: unknown): Instant | null {
-  if (typeof value === 'number') return value
-  const parsed = typeof value === 'string' ? Date.parse(value) : Number.NaN
-  return Number.isNaN(parsed) ? null : parsed
-}
-
 /** GraphQL type that carries each group. */
 export const groupTypes = {
   contact: 'Contact',
@@ -298,4 +270,9 @@ export function categoryOf(coordinate: string): Category | undefined {
     fieldRules.get(coordinate)?.category ??
     (derivedFields as Readonly<Record<string, Category>>)[coordinate]
   )
+}
+
+/** Kept in the vault, sealed per person. */
+export function isHighlySensitive(category: Category): boolean {
+  return category in sealedColumns
 }

@@ -6,7 +6,7 @@ export function knowProfile(draft: Draft): boolean {
   const { scope, row, decisions, plan } = draft
   if (!decisions) return false
   if (scope.principal.subject === row.subjectId) return true
-  const { rows } = scope.abilities
+  const { rows } = scope
   if (!decisions.known) return false
   if (rows.subjectId === null && rows.segments === null) return true
   const profile = {

@@ -52,8 +52,10 @@ export class ProfileRows {
     return this.#loader.load(id)
   }
 
-  async views(ids: readonly SubjectId[]): Promise<(ProfileView | null)[]> {
-    return await Promise.all(ids.map((id) => this.#loader.load(id)))
+  /** Rows are loaded again when they are asked for next. */
+  forget(): void {
+    this.#loader.clearAll()
+    this.#extra.clear()
   }
 
   /** Rows that a list has loaded already. */

@@ -1,17 +1,20 @@
 import { createHmac } from 'node:crypto'
 import type { AuditOutcome } from '../../domain/audit/entry.ts'
 import type { KeyStore } from '../../domain/privacy/key-store.ts'
-import { Pseudonyms } from '../../domain/privacy/pseudonym.ts'
 import type { RefusalCode } from '../../kernel/refusal.ts'
 import { isoInstant } from '../../kernel/time.ts'
 import type { Recorder } from '../scope/recorder.ts'
 import type { Scope } from '../scope/scope.ts'
+import type { DiscloseDesk } from './disclose.ts'
 import type { Plan } from './plan.ts'
+
+/** People whom a caller acts for stand in entries under pseudonyms of their own. */
+const AUDIT_AUDIENCE = 'audit'
 
 /** Makes the one entry of a response durable. Until this resolves, not a byte may leave. */
 export async function recordResponse(
   recorder: Recorder,
-  keys: KeyStore,
+  desk: DiscloseDesk,
   request: {
     readonly scope: Scope
     readonly plan: Plan
@@ -29,7 +32,7 @@ export async function recordResponse(
     ...(code === null ? {} : { code }),
     actor: {
       clientId: principal.client.id,
-      userPseudonym: principal.subject && auditPseudonym(keys, principal.subject),
+      userPseudonym: principal.subject && desk.pseudonymsOf(AUDIT_AUDIENCE).of(principal.subject),
       roles: principal.roles,
       tokenJti: principal.tokenId,
       cnfJkt: null,
@@ -41,16 +44,8 @@ export async function recordResponse(
     legalBasis: grant.purpose?.legalBasis ?? null,
     ruleIds: grant.roles.map((role) => `roles/${role}`),
     ...scope.seal(),
-    argsHmac: argsHmac(keys, args, isoInstant(scope.now).slice(0, 10)),
+    argsHmac: argsHmac(desk.ports.keys, args, isoInstant(scope.now).slice(0, 10)),
   })
-}
-
-let pseudonyms: { keys: KeyStore; of: Pseudonyms } | null = null
-
-function auditPseudonym(keys: KeyStore, subject: string): string {
-  if (pseudonyms?.keys !== keys)
-    pseudonyms = { keys, of: new Pseudonyms(keys.installationKey('pseudonym'), 'audit', 1) }
-  return pseudonyms.of.of(subject)
 }
 
 /** Arguments as a keyed hash, under a key of the day: strings, numbers and booleans alike can't be read back. */

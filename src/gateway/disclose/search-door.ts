@@ -119,7 +119,7 @@ export class SearchDoor {
       [...states].filter(([, state]) => asks(this.#plan.decisionsFor(state))).map(([id]) => id)
     const clear = (category: Category) =>
       permitting((decisions) => decisions.decide(category).treatment === 'CLEAR')
-    const { rows } = this.#scope.abilities
+    const { rows } = this.#scope
     const conditions = await this.#conditions(filter, clear, permitting)
     return {
       visibleStates: permitting((decisions) => decisions.known),

@@ -1,5 +1,5 @@
-import { Abilities, type CategoryTreatments } from '../../domain/access/ability.ts'
-import type { Grant } from '../../domain/access/grant.ts'
+import { Abilities, type CategoryTreatments, rowsOf } from '../../domain/access/ability.ts'
+import type { Grant, RowPredicate } from '../../domain/access/grant.ts'
 import type { Principal } from '../../domain/access/principal.ts'
 import type { AuditEntry, AuditSubject } from '../../domain/audit/entry.ts'
 import type { Treatment } from '../../domain/privacy/treatment.ts'
@@ -24,7 +24,9 @@ export class Scope {
   readonly principal: Principal
   readonly grant: Grant
   readonly now: Instant
-  readonly #abilities: Abilities
+  readonly rows: RowPredicate
+  readonly #treatments: CategoryTreatments
+  #abilities: Abilities | null = null
   readonly #sets = new Map<FieldTreatments, number>()
   readonly #subjects: AuditSubject[] = []
   readonly #seen = new Set<string>()
@@ -43,11 +45,19 @@ export class Scope {
     this.principal = principal
     this.grant = grant
     this.now = now
-    this.#abilities = new Abilities(treatments, grant, principal.subject)
+    this.rows = rowsOf(grant, principal.subject)
+    this.#treatments = treatments
   }
 
+  /** Made when first asked for: most callers have no row conditions. */
   get abilities(): Abilities {
+    this.#abilities ??= new Abilities(this.#treatments, this.rows)
     return this.#abilities
+  }
+
+  /** How many disclosures about people have been noted. */
+  get people(): number {
+    return this.#subjects.length
   }
 
   /** Notes that a person's fields are about to be shown, in these treatments. The same pair is noted once. */

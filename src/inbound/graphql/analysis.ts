@@ -1,0 +1,71 @@
+import {
+  type DocumentNode,
+  type FragmentDefinitionNode,
+  type GraphQLSchema,
+  Kind,
+  type OperationDefinitionNode,
+} from 'graphql'
+import type { Selection } from '../../gateway/disclose/plan.ts'
+import { Refusal } from '../../kernel/refusal.ts'
+import { DocumentWalk, type Variables } from './document-walk.ts'
+
+/** A document's operation, worked out once: what it touches and what it may cost with given variables. */
+export interface Analysis {
+  readonly operation: OperationDefinitionNode
+  readonly purpose: string | null
+  /** Names of variables that decide what is included: part of the key of the selection. */
+  readonly switches: readonly string[]
+  /** The selection under these switches; remembered. */
+  selection(variables: Variables): Selection
+  /** Estimated units: one per object, multiplied by the sizes of lists. */
+  cost(variables: Variables): number
+}
+
+const REMEMBERED_SELECTIONS = 64
+
+/**
+ * Analyses one operation of a validated document.
+ * @throws Refusal BAD_USER_INPUT, QUERY_TOO_DEEP, QUERY_TOO_COSTLY (aliases, directives)
+ */
+export function analyse(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operationName: string | null,
+  documentId: string,
+): Analysis {
+  const operation = operationOf(document, operationName)
+  const fragments = new Map<string, FragmentDefinitionNode>()
+  for (const one of document.definitions)
+    if (one.kind === Kind.FRAGMENT_DEFINITION) fragments.set(one.name.value, one)
+  const walk = new DocumentWalk(schema, fragments, operation)
+  walk.check()
+  const remembered = new Map<string, Selection>()
+  return {
+    operation,
+    purpose: walk.purpose(),
+    switches: walk.switches(),
+    selection(variables) {
+      const key = JSON.stringify(
+        walk.switches().map((name) => walk.variable(name, variables) ?? null),
+      )
+      const known = remembered.get(key)
+      if (known) return known
+      if (remembered.size >= REMEMBERED_SELECTIONS) remembered.clear()
+      const selection = walk.select(variables, documentId)
+      remembered.set(key, selection)
+      return selection
+    },
+    cost: (variables) => walk.cost(variables),
+  }
+}
+
+function operationOf(document: DocumentNode, name: string | null): OperationDefinitionNode {
+  const operations = document.definitions.filter(
+    (one): one is OperationDefinitionNode => one.kind === Kind.OPERATION_DEFINITION,
+  )
+  const found = name === null ? operations : operations.filter((one) => one.name?.value === name)
+  const [only] = found
+  if (!only || found.length > 1)
+    throw new Refusal('BAD_USER_INPUT', 'Name one operation of the document in "operationName".')
+  return only
+}

@@ -1,0 +1,99 @@
+import { Arg, Ctx, FieldResolver, Int, Query, Resolver, Root } from 'type-graphql'
+import type { ItemView, RecommendationView, SegmentView } from '../../gateway/disclose/views.ts'
+import { type Connection, connectionOf, pageArgs } from './connection.ts'
+import { Item, ItemConnection, Recommendation, Segment, SegmentConnection } from './derived.type.ts'
+import { Needs } from './directives.ts'
+import type { Doors } from './doors.ts'
+
+export type ItemNode = Omit<ItemView, 'id'> & { readonly id: string; readonly itemId: string }
+export type SegmentNode = SegmentView & { readonly id: string }
+
+export const itemNode = (item: ItemView): ItemNode => ({
+  ...item,
+  id: `item:${item.id}`,
+  itemId: item.id,
+})
+export const segmentNode = (segment: SegmentView): SegmentNode => ({
+  ...segment,
+  id: `segment:${segment.key}`,
+})
+
+@Resolver(() => Segment)
+export class SegmentResolver {
+  @Needs('segments:read')
+  @Query(() => SegmentConnection, { description: 'Segments that the caller may know of, by key.' })
+  async segments(
+    @Ctx() { disclose }: Doors,
+    @Arg('first', () => Int, { nullable: true, description: 'At most so many.' }) first:
+      | number
+      | null,
+    @Arg('after', () => String, { nullable: true, description: 'Cursor to continue after.' }) after:
+      | string
+      | null,
+  ): Promise<Connection<SegmentNode>> {
+    return connectionOf(await disclose.catalogue.segments(pageArgs(first, after)), segmentNode)
+  }
+
+  @Needs('segments:read')
+  @Query(() => Segment, { nullable: true, description: 'One segment by key.' })
+  async segment(
+    @Ctx() { disclose }: Doors,
+    @Arg('key', () => String, { description: 'Its key.' }) key: string,
+  ): Promise<SegmentNode | null> {
+    const segment = await disclose.catalogue.segment(key)
+    return segment && segmentNode(segment)
+  }
+
+  @FieldResolver(() => Int, {
+    nullable: true,
+    description:
+      'Members whose consent covers the purpose, rounded to 10 and null below 20; for analysts and marketers.',
+  })
+  async size(@Root() segment: SegmentNode, @Ctx() { disclose }: Doors): Promise<number | null> {
+    return await disclose.catalogue.sizeOf(segment.key)
+  }
+}
+
+@Resolver(() => Recommendation)
+export class ItemResolver {
+  @Query(() => ItemConnection, { description: 'The catalogue, by id.' })
+  async items(
+    @Ctx() { disclose }: Doors,
+    @Arg('category', () => String, { nullable: true, description: 'Only this category.' }) category:
+      | string
+      | null,
+    @Arg('first', () => Int, { nullable: true, description: 'At most so many.' }) first:
+      | number
+      | null,
+    @Arg('after', () => String, { nullable: true, description: 'Cursor to continue after.' }) after:
+      | string
+      | null,
+  ): Promise<Connection<ItemNode>> {
+    return connectionOf(
+      await disclose.catalogue.items(category ?? null, pageArgs(first, after)),
+      itemNode,
+    )
+  }
+
+  @FieldResolver(() => Item, { nullable: true, description: 'The item itself.' })
+  async item(
+    @Root() { itemId }: RecommendationView,
+    @Ctx() { disclose }: Doors,
+  ): Promise<ItemNode | null> {
+    const item = await disclose.catalogue.item(itemId)
+    return item && itemNode(item)
+  }
+
+  @FieldResolver(() => Item, {
+    nullable: true,
+    description:
+      'The item of the person that argues most for it; null for callers who may not see activity in clear.',
+  })
+  async because(
+    @Root() { becauseId }: RecommendationView,
+    @Ctx() { disclose }: Doors,
+  ): Promise<ItemNode | null> {
+    const item = becauseId === null ? null : await disclose.catalogue.item(becauseId)
+    return item && itemNode(item)
+  }
+}

@@ -1,0 +1,201 @@
+import {
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type GraphQLField,
+  type GraphQLNamedType,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  getNamedType,
+  isAbstractType,
+  isObjectType,
+  Kind,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+  valueFromASTUntyped,
+} from 'graphql'
+import type { Selection } from '../../gateway/disclose/plan.ts'
+import { limits } from '../../kernel/limits.ts'
+import { Refusal } from '../../kernel/refusal.ts'
+import { directiveArgument } from './directives.ts'
+import { isIncluded, listSize } from './list-size.ts'
+
+export type Variables = Readonly<Record<string, unknown>>
+
+interface Site {
+  readonly node: FieldNode
+  readonly field: GraphQLField<unknown, unknown>
+  readonly parent: GraphQLObjectType
+  readonly path: string
+  readonly depth: number
+  readonly multiplier: number
+}
+
+/** Walks one operation, place by place; fragments are walked where they are spread. */
+export class DocumentWalk {
+  readonly #schema: GraphQLSchema
+  readonly #fragments: ReadonlyMap<string, FragmentDefinitionNode>
+  readonly #operation: OperationDefinitionNode
+  readonly #root: GraphQLObjectType
+
+  constructor(
+    schema: GraphQLSchema,
+    fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+    operation: OperationDefinitionNode,
+  ) {
+    this.#schema = schema
+    this.#fragments = fragments
+    this.#operation = operation
+    const root = schema.getRootType(operation.operation)
+    if (!root) throw new Refusal('BAD_USER_INPUT', `This API has no ${operation.operation}s.`)
+    this.#root = root
+  }
+
+  /** Bounds that hold whatever the variables say. */
+  check(): void {
+    const counts = { aliases: 0, directives: 0 }
+    for (const { node, depth } of this.#sites(null)) {
+      if (depth > limits.queryDepth)
+        throw new Refusal('QUERY_TOO_DEEP', `The query is deeper than ${limits.queryDepth} levels.`)
+      if (node.alias) counts.aliases += 1
+      counts.directives += node.directives?.length ?? 0
+      if (counts.aliases > limits.queryAliases)
+        throw new Refusal(
+          'QUERY_TOO_COSTLY',
+          `The query has more than ${limits.queryAliases} aliases.`,
+        )
+      if (counts.directives > limits.queryDirectives) {
+        throw new Refusal(
+          'QUERY_TOO_COSTLY',
+          `The query has more than ${limits.queryDirectives} directives.`,
+        )
+      }
+    }
+  }
+
+  purpose(): string | null {
+    const directive = this.#operation.directives?.find((one) => one.name.value === 'purpose')
+    const value = directive?.arguments?.find((one) => one.name.value === 'is')?.value
+    return value?.kind === Kind.STRING ? value.value : null
+  }
+
+  switches(): readonly string[] {
+    const names = new Set<string>()
+    const note = (selections: SelectionSetNode) => {
+      for (const one of selections.selections) {
+        for (const directive of one.directives ?? []) {
+          const value = directive.arguments?.[0]?.value
+          if (value?.kind === Kind.VARIABLE) names.add(value.name.value)
+        }
+        if ('selectionSet' in one && one.selectionSet) note(one.selectionSet)
+      }
+    }
+    note(this.#operation.selectionSet)
+    for (const fragment of this.#fragments.values()) note(fragment.selectionSet)
+    return [...names].sort()
+  }
+
+  variable(name: string, variables: Variables): unknown {
+    if (variables[name] !== undefined) return variables[name]
+    const definition = this.#operation.variableDefinitions?.find(
+      (one) => one.variable.name.value === name,
+    )
+    return definition?.defaultValue ? valueFromASTUntyped(definition.defaultValue) : undefined
+  }
+
+  select(variables: Variables, documentId: string): Selection {
+    const personal = new Map<string, { coordinate: string; path: string }>()
+    const scopes = new Set<string>()
+    const rootFields = new Set<string>()
+    for (const { node, field, parent, path } of this.#sites(variables)) {
+      const coordinate = `${parent.name}.${node.name.value}`
+      if (directiveArgument(field, 'personal', 'category'))
+        personal.set(`${coordinate} ${path}`, { coordinate, path })
+      const needs = directiveArgument(field, 'scope', 'needs')
+      if (needs) scopes.add(needs)
+      if (parent === this.#root) rootFields.add(node.name.value)
+    }
+    return {
+      operation: this.#operation.operation,
+      operationName: this.#operation.name?.value ?? null,
+      documentId,
+      personal: [...personal.values()],
+      scopes: [...scopes] as Selection['scopes'],
+      rootFields: [...rootFields],
+    }
+  }
+
+  cost(variables: Variables): number {
+    let sum = 0
+    for (const { field, multiplier } of this.#sites(variables)) {
+      if ('getFields' in getNamedType(field.type)) sum += multiplier
+    }
+    return sum
+  }
+
+  /** Every field that will be executed, once per place; without variables, every field that could be. */
+  *#sites(variables: Variables | null): Generator<Site> {
+    yield* this.#below(this.#operation.selectionSet, this.#root, '', 1, 1, variables)
+  }
+
+  *#below(
+    set: SelectionSetNode,
+    type: GraphQLNamedType,
+    path: string,
+    depth: number,
+    multiplier: number,
+    variables: Variables | null,
+  ): Generator<Site> {
+    for (const selection of set.selections) {
+      if (variables && !isIncluded(selection, (name) => this.variable(name, variables))) continue
+      if (selection.kind === Kind.FIELD) {
+        yield* this.#field(selection, type, path, depth, multiplier, variables)
+        continue
+      }
+      const fragment =
+        selection.kind === Kind.FRAGMENT_SPREAD
+          ? this.#fragments.get(selection.name.value)
+          : selection
+      const on = fragment?.typeCondition
+        ? this.#schema.getType(fragment.typeCondition.name.value)
+        : type
+      if (fragment && on)
+        yield* this.#below(fragment.selectionSet, on, path, depth, multiplier, variables)
+    }
+  }
+
+  *#field(
+    node: FieldNode,
+    type: GraphQLNamedType,
+    path: string,
+    depth: number,
+    multiplier: number,
+    variables: Variables | null,
+  ): Generator<Site> {
+    // Introspection is no data; Apollo refuses it where it is off.
+    if (node.name.value.startsWith('__')) return
+    for (const parent of this.#concrete(type)) {
+      const field = parent.getFields()[node.name.value]
+      if (!field) continue
+      const name = node.alias?.value ?? node.name.value
+      const here = path === '' ? name : `${path}.${name}`
+      const times =
+        multiplier * listSize(node, field, (name) => this.variable(name, variables ?? {}))
+      yield { node, field, parent, path: here, depth, multiplier: times }
+      if (node.selectionSet)
+        yield* this.#below(
+          node.selectionSet,
+          getNamedType(field.type),
+          here,
+          depth + 1,
+          times,
+          variables,
+        )
+    }
+  }
+
+  /** An interface stands for each of its types: what is asked of Node is asked of Profile. */
+  #concrete(type: GraphQLNamedType): readonly GraphQLObjectType[] {
+    if (isObjectType(type)) return [type]
+    return isAbstractType(type) ? this.#schema.getPossibleTypes(type) : []
+  }
+}

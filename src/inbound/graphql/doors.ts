@@ -1,0 +1,24 @@
+import type { AuditTrail } from '../../gateway/attest/audit-trail.ts'
+import type { Disclose, DiscloseDesk } from '../../gateway/disclose/disclose.ts'
+import type { Plan } from '../../gateway/disclose/plan.ts'
+import type { Watch } from '../../gateway/disclose/watch.ts'
+import type { Items } from '../../gateway/govern/items.ts'
+import type { Segments } from '../../gateway/govern/segments.ts'
+import type { Tell } from '../../gateway/ingest/tell.ts'
+import type { Scope } from '../../gateway/scope/scope.ts'
+
+/** The doors that are the same for all requests. */
+export interface StandingDoors {
+  readonly desk: DiscloseDesk
+  readonly tell: Tell
+  readonly govern: { readonly segments: Segments; readonly items: Items }
+  readonly trail: AuditTrail
+  readonly watch: Watch
+}
+
+/** What a resolver is given: the hall and the doors of this one request, and nothing behind them. */
+export interface Doors extends StandingDoors {
+  readonly scope: Scope
+  readonly plan: Plan
+  readonly disclose: Disclose
+}

@@ -1,0 +1,90 @@
+import { GraphQLError, type GraphQLFormattedError } from 'graphql'
+import { Refusal, type RefusalCode } from '../../kernel/refusal.ts'
+
+/** Status where a refusal stands for the whole response. */
+const STATUS: Readonly<Record<RefusalCode, number>> = {
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  PURPOSE_REQUIRED: 400,
+  PURPOSE_CONFLICT: 400,
+  BAD_USER_INPUT: 400,
+  NOT_FOUND: 404,
+  CONFLICT: 409,
+  QUERY_TOO_DEEP: 400,
+  QUERY_TOO_COSTLY: 400,
+  REQUEST_TOO_LARGE: 413,
+  BUDGET_EXHAUSTED: 429,
+  AUDIT_UNAVAILABLE: 503,
+  STORE_UNAVAILABLE: 503,
+  KEYS_UNAVAILABLE: 503,
+  INTERNAL: 500,
+}
+
+/** A part of the answer can't be trusted to be whole: nothing of it is given. */
+const STOPS_EVERYTHING: ReadonlySet<string> = new Set([
+  'AUDIT_UNAVAILABLE',
+  'STORE_UNAVAILABLE',
+  'KEYS_UNAVAILABLE',
+])
+
+/** A refusal of the whole operation, with its HTTP status. */
+export function refusedWhole(refusal: Refusal): GraphQLError {
+  const headers =
+    refusal.code === 'UNAUTHENTICATED'
+      ? new Map([['www-authenticate', 'Bearer realm="bauta"']])
+      : undefined
+  return new GraphQLError(refusal.message, {
+    extensions: {
+      code: refusal.code,
+      http: { status: STATUS[refusal.code], ...(headers ? { headers } : {}) },
+    },
+    originalError: refusal,
+  })
+}
+
+/** The refusal behind an error of execution, if there is one that stops everything. */
+export function stoppingRefusal(errors: readonly GraphQLError[] | undefined): Refusal | null {
+  for (const error of errors ?? []) {
+    const cause = refusalOf(error)
+    if (cause && STOPS_EVERYTHING.has(cause.code)) return cause
+  }
+  return null
+}
+
+export function refusalOf(error: unknown): Refusal | null {
+  let cause: unknown = error
+  while (cause instanceof GraphQLError && cause.originalError) cause = cause.originalError
+  return cause instanceof Refusal ? cause : null
+}
+
+/** Codes that GraphQL itself gives before anything is executed. */
+const OF_GRAPHQL: ReadonlySet<unknown> = new Set([
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+  'BAD_USER_INPUT',
+  'BAD_REQUEST',
+  'OPERATION_RESOLUTION_FAILURE',
+  'PERSISTED_QUERY_NOT_FOUND',
+  'PERSISTED_QUERY_NOT_SUPPORTED',
+])
+const INTERNAL = 'Something went wrong here; the request id helps to find it.'
+
+/**
+ * The only errors that leave: refusals from the closed list, and what GraphQL says about the document. Anything else is
+ * replaced, because its message may hold a person's data.
+ */
+export function publicError(
+  formatted: GraphQLFormattedError,
+  error: unknown,
+): GraphQLFormattedError {
+  const place = {
+    ...(formatted.locations ? { locations: formatted.locations } : {}),
+    ...(formatted.path ? { path: formatted.path } : {}),
+  }
+  const refusal = refusalOf(error)
+  if (refusal) return { message: refusal.message, ...place, extensions: { code: refusal.code } }
+  const code = formatted.extensions?.['code']
+  if (OF_GRAPHQL.has(code) && !formatted.path)
+    return { message: formatted.message, ...place, extensions: { code } }
+  return { message: INTERNAL, ...place, extensions: { code: 'INTERNAL' } }
+}

@@ -1,0 +1,107 @@
+import { Arg, Ctx, FieldResolver, Int, Resolver, Root } from 'type-graphql'
+import type {
+  ConsentStateView,
+  MembershipView,
+  ProfileView,
+  RecommendationListView,
+  TimelineEventView,
+  TraitView,
+} from '../../gateway/disclose/views.ts'
+import { type Connection, connectionOf, pageArgs } from './connection.ts'
+import {
+  ConsentState,
+  EventConnection,
+  RecommendationList,
+  SegmentMembership,
+  Trait,
+} from './derived.type.ts'
+import { Personal } from './directives.ts'
+import type { Doors } from './doors.ts'
+import { Profile } from './profile.type.ts'
+
+@Resolver(() => Profile)
+export class ProfileResolver {
+  @Personal('Profile.timeline')
+  @FieldResolver(() => EventConnection, { nullable: true, description: 'Events, newest first.' })
+  async timeline(
+    @Root() profile: ProfileView,
+    @Ctx() { disclose }: Doors,
+    @Arg('first', () => Int, { nullable: true, description: 'At most so many, up to 100.' }) first:
+      | number
+      | null,
+    @Arg('after', () => String, { nullable: true, description: 'Cursor to continue after.' }) after:
+      | string
+      | null,
+  ): Promise<Connection<TimelineEventView> | null> {
+    const page = await disclose.history.timelineOf(profile, pageArgs(first, after))
+    return page && connectionOf(page, (event) => event)
+  }
+
+  @Personal('Profile.trait')
+  @FieldResolver(() => Trait, {
+    nullable: true,
+    description: 'One unified trait by key, with its lineage.',
+  })
+  async trait(
+    @Root() profile: ProfileView,
+    @Ctx() { disclose }: Doors,
+    @Arg('key', () => String, { description: 'Key of the trait.' }) key: string,
+  ): Promise<TraitView | null> {
+    return (await disclose.traits.traitsOf(profile, [key], 'trait'))?.[0] ?? null
+  }
+
+  @Personal('Profile.traits')
+  @FieldResolver(() => [Trait], {
+    nullable: true,
+    description: 'Unified traits; all registered ones where no keys are named.',
+  })
+  async traits(
+    @Root() profile: ProfileView,
+    @Ctx() { disclose }: Doors,
+    @Arg('keys', () => [String], { nullable: true, description: 'Keys of traits.' }) keys:
+      | string[]
+      | null,
+  ): Promise<TraitView[] | null> {
+    return await disclose.traits.traitsOf(profile, keys ?? null, 'traits')
+  }
+
+  @Personal('Profile.segments')
+  @FieldResolver(() => [SegmentMembership], {
+    nullable: true,
+    description: 'Segments that the person is a member of.',
+  })
+  async segments(
+    @Root() profile: ProfileView,
+    @Ctx() { disclose }: Doors,
+  ): Promise<MembershipView[] | null> {
+    return await disclose.derived.segmentsOf(profile)
+  }
+
+  @Personal('Profile.recommendations')
+  @FieldResolver(() => RecommendationList, {
+    nullable: true,
+    description: 'What to recommend; the list says which recommender answered.',
+  })
+  async recommendations(
+    @Root() profile: ProfileView,
+    @Ctx() { disclose }: Doors,
+    @Arg('first', () => Int, { defaultValue: 10, description: 'At most so many, up to 50.' })
+    first: number,
+    @Arg('category', () => String, { nullable: true, description: 'Only items of this category.' })
+    category: string | null,
+  ): Promise<RecommendationListView | null> {
+    return await disclose.derived.recommendationsOf(profile, { first, category: category ?? null })
+  }
+
+  @Personal('Profile.consents')
+  @FieldResolver(() => [ConsentState], {
+    nullable: true,
+    description: 'What the person decided, purpose by purpose.',
+  })
+  async consents(
+    @Root() profile: ProfileView,
+    @Ctx() { disclose }: Doors,
+  ): Promise<ConsentStateView[] | null> {
+    return await disclose.history.consentsOf(profile)
+  }
+}

@@ -1,0 +1,100 @@
+import { Arg, Ctx, ID, Int, Query, Resolver } from 'type-graphql'
+import type { ProfileView } from '../../gateway/disclose/views.ts'
+import { type ItemNode, itemNode, type SegmentNode, segmentNode } from './catalogue.resolver.ts'
+import { type Connection, connectionOf, pageArgs } from './connection.ts'
+import { ProfileConnection, Viewer } from './derived.type.ts'
+import { Needs } from './directives.ts'
+import type { Doors } from './doors.ts'
+import { IdentifierInput, ProfileFilter, ProfileOrder } from './inputs.type.ts'
+import { Node, typeOfId } from './node.type.ts'
+import { Profile } from './profile.type.ts'
+import { type ViewerView, viewerOf } from './viewer.ts'
+
+@Resolver()
+export class QueryResolver {
+  @Query(() => Node, { nullable: true, description: 'Anything by its global id.' })
+  async node(
+    @Ctx() { disclose }: Doors,
+    @Arg('id', () => ID, { description: 'Global id.' }) id: string,
+  ): Promise<ProfileView | ItemNode | SegmentNode | null> {
+    const type = typeOfId(id)
+    if (type === 'Profile') return await disclose.profile(id)
+    const key = id.slice(id.indexOf(':') + 1)
+    const item = type === 'Item' ? await disclose.catalogue.item(key) : null
+    if (item) return itemNode(item)
+    const segment = type === 'Segment' ? await disclose.catalogue.segment(key) : null
+    return segment && segmentNode(segment)
+  }
+
+  @Query(() => Viewer, { description: 'Who am I, and what may I.' })
+  viewer(@Ctx() { scope }: Doors): ViewerView {
+    return viewerOf(scope)
+  }
+
+  @Needs('profile:read')
+  @Query(() => Profile, {
+    nullable: true,
+    description: 'The person or visitor whom this request acts for.',
+  })
+  async me(@Ctx() { disclose }: Doors): Promise<ProfileView | null> {
+    return await disclose.me()
+  }
+
+  @Needs('profile:read')
+  @Query(() => Profile, {
+    nullable: true,
+    description: "By the pseudonym of this caller's audience.",
+  })
+  async profile(
+    @Ctx() { disclose }: Doors,
+    @Arg('id', () => ID, { description: 'The pseudonym.' }) id: string,
+  ): Promise<ProfileView | null> {
+    return await disclose.profile(id)
+  }
+
+  @Needs('profile:read')
+  @Query(() => Profile, {
+    nullable: true,
+    description: 'By an identifier, within the look-up rules and daily budget of the caller.',
+  })
+  async profileBy(
+    @Ctx() { disclose }: Doors,
+    @Arg('identifier', () => IdentifierInput, { description: 'The identifier.' })
+    identifier: IdentifierInput,
+  ): Promise<ProfileView | null> {
+    return await disclose.profileBy(identifier)
+  }
+
+  @Needs('profile:read')
+  @Query(() => [Profile], {
+    nullable: 'items',
+    description: 'Several by pseudonym; null where one is unknown or hidden.',
+  })
+  async profiles(
+    @Ctx() { disclose }: Doors,
+    @Arg('ids', () => [ID], { description: 'Pseudonyms, at most 1,000.' }) ids: string[],
+  ): Promise<(ProfileView | null)[]> {
+    return await disclose.profiles(ids)
+  }
+
+  @Needs('profile:search')
+  @Query(() => ProfileConnection, { description: 'Profiles that the caller may know of.' })
+  async searchProfiles(
+    @Ctx() { disclose }: Doors,
+    @Arg('filter', () => ProfileFilter, { nullable: true, description: 'Conditions.' })
+    filter: ProfileFilter | null,
+    @Arg('orderBy', () => ProfileOrder, { nullable: true, description: 'Order.' })
+    orderBy: ProfileOrder | null,
+    @Arg('first', () => Int, { nullable: true, description: 'At most so many.' }) first:
+      | number
+      | null,
+    @Arg('after', () => String, { nullable: true, description: 'Cursor to continue after.' }) after:
+      | string
+      | null,
+  ): Promise<Connection<ProfileView>> {
+    return connectionOf(
+      await disclose.lists.search(filter ?? {}, orderBy ?? null, pageArgs(first, after)),
+      (profile) => profile,
+    )
+  }
+}

@@ -1,0 +1,194 @@
+import {
+  createSourceEventStream,
+  type DocumentNode,
+  type ExecutionResult,
+  execute,
+  GraphQLError,
+  type GraphQLSchema,
+} from 'graphql'
+import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit'
+import { LRUCache } from 'lru-cache'
+import type { Caller, Reception, Visit } from '../../gateway/disclose/reception.ts'
+import { limits } from '../../kernel/limits.ts'
+import { Refusal } from '../../kernel/refusal.ts'
+import { type Analysis, analyse } from './analysis.ts'
+import type { Doors, StandingDoors } from './doors.ts'
+import { refusedWhole, stoppingRefusal } from './errors.ts'
+import { until } from './until.ts'
+
+/** A parsed and validated request. */
+export interface GraphqlRequest {
+  readonly document: DocumentNode
+  /** SHA-256 of the document's text, hex. */
+  readonly documentHash: string
+  readonly operationName: string | null
+  readonly variables: Readonly<Record<string, unknown>>
+  readonly caller: Caller
+  /** The event, for one answer of a subscription. */
+  readonly rootValue?: unknown
+}
+
+interface Prepared {
+  readonly analysis: Analysis
+  /** Compiled on second sight: a document that is sent once is not worth it. */
+  compiled: CompiledQuery | null
+  sights: number
+}
+
+const PREPARED_DOCUMENTS = 500
+
+export interface ResponderParts {
+  readonly schema: GraphQLSchema
+  readonly reception: Reception
+  readonly doors: StandingDoors
+}
+
+/** Answers GraphQL operations: analysed, admitted, executed, recorded, and only then returned. */
+export class Responder {
+  readonly schema: GraphQLSchema
+  readonly #parts: ResponderParts
+  readonly #prepared = new LRUCache<string, Prepared>({ max: PREPARED_DOCUMENTS })
+
+  constructor(parts: ResponderParts) {
+    this.schema = parts.schema
+    this.#parts = parts
+  }
+
+  /** Never throws for what a caller did: refusals come back as errors of the result. */
+  async respond(request: GraphqlRequest): Promise<ExecutionResult> {
+    try {
+      return (await this.#answer(request)).result
+    } catch (error) {
+      if (error instanceof Refusal) return { errors: [refusedWhole(error)] }
+      throw error
+    }
+  }
+
+  /**
+   * Answers a subscription, event by event. Each answer is a request of its own: the caller is looked at again (a
+   * revoked or expired token ends the stream), the disclosure is decided anew and recorded. Events about people of whom
+   * the caller may not know stay silent.
+   * @param callerNow finds out who calls, as of now.
+   */
+  async *follow(
+    request: GraphqlRequest,
+    callerNow: () => Promise<Caller>,
+  ): AsyncGenerator<ExecutionResult, void> {
+    try {
+      const events = await this.#subscribe(request)
+      if (!(Symbol.asyncIterator in events)) return yield events
+      for await (const event of until(events, request.caller.principal.expiresAt)) {
+        const caller = await callerNow()
+        const { result, people } = await this.#answer({ ...request, caller, rootValue: event })
+        if (people > 0 || result.errors) yield result
+      }
+    } catch (error) {
+      yield asResult(error)
+    }
+  }
+
+  async #subscribe(request: GraphqlRequest): Promise<AsyncIterable<unknown> | ExecutionResult> {
+    const visit = await this.#admit(this.#prepare(request).analysis, request)
+    const source = await createSourceEventStream({
+      schema: this.schema,
+      document: request.document,
+      contextValue: this.#doorsOf(visit),
+      variableValues: { ...request.variables },
+      operationName: request.operationName,
+    })
+    await this.#parts.reception.leave(
+      visit,
+      Symbol.asyncIterator in source ? 'permit' : 'deny',
+      null,
+    )
+    return source
+  }
+
+  async #answer(request: GraphqlRequest): Promise<{ result: ExecutionResult; people: number }> {
+    const { reception } = this.#parts
+    const prepared = this.#prepare(request)
+    const visit = await this.#admit(prepared.analysis, request)
+    const result = await this.#execute(prepared, request, visit)
+    const stopped = stoppingRefusal(result.errors)
+    if (stopped) {
+      await reception.leave(visit, 'error', stopped.code)
+      throw stopped
+    }
+    const failed = result.data == null && result.errors !== undefined
+    await reception.leave(visit, failed ? 'error' : 'permit', null)
+    return { result: { ...result, extensions: privacyOf(visit) }, people: visit.scope.people }
+  }
+
+  #prepare(request: GraphqlRequest): Prepared {
+    const key = `${request.documentHash} ${request.operationName ?? ''}`
+    const known = this.#prepared.get(key)
+    if (known) return known
+    const { document, documentHash, operationName } = request
+    const analysis = analyse(this.schema, document, operationName, `sha256:${documentHash}`)
+    const prepared = { analysis, compiled: null, sights: 0 }
+    this.#prepared.set(key, prepared)
+    return prepared
+  }
+
+  async #admit(analysis: Analysis, request: GraphqlRequest): Promise<Visit> {
+    const { variables, caller, documentHash, operationName } = request
+    if (analysis.cost(variables) > limits.queryCost) {
+      throw new Refusal(
+        'QUERY_TOO_COSTLY',
+        'The query asks for too much at once; ask for smaller pages.',
+      )
+    }
+    const switches = analysis.switches.map((name) => `${name}=${String(variables[name])}`).join('&')
+    const key = `${documentHash} ${operationName ?? ''} ${switches}`
+    const selection = analysis.selection(variables)
+    return await this.#parts.reception.admit(caller, selection, key, analysis.purpose, variables)
+  }
+
+  #doorsOf({ scope, plan, disclose }: Visit): Doors {
+    return { ...this.#parts.doors, scope, plan, disclose }
+  }
+
+  async #execute(
+    prepared: Prepared,
+    request: GraphqlRequest,
+    visit: Visit,
+  ): Promise<ExecutionResult> {
+    const doors = this.#doorsOf(visit)
+    prepared.sights += 1
+    if (prepared.sights === 2 && request.rootValue === undefined)
+      prepared.compiled = this.#compile(request)
+    if (prepared.compiled)
+      return await prepared.compiled.query(undefined, doors, { ...request.variables })
+    return await execute({
+      schema: this.schema,
+      document: request.document,
+      rootValue: request.rootValue,
+      contextValue: doors,
+      variableValues: { ...request.variables },
+      operationName: request.operationName,
+    })
+  }
+
+  #compile(request: GraphqlRequest): CompiledQuery | null {
+    const compiled = compileQuery(this.schema, request.document, request.operationName ?? undefined)
+    // What the compiler does not take, the reference executor answers.
+    return isCompiledQuery(compiled) ? compiled : null
+  }
+}
+
+function privacyOf({ scope }: Visit): Record<string, unknown> {
+  return {
+    privacy: {
+      receipt: scope.requestId,
+      purpose: scope.grant.purpose?.key ?? null,
+      withheld: scope.withheld(),
+    },
+  }
+}
+
+/** The last answer of a stream that has to end. */
+function asResult(error: unknown): ExecutionResult {
+  if (error instanceof Refusal) return { errors: [refusedWhole(error)] }
+  const originalError = error instanceof Error ? error : new Error('not an error')
+  return { errors: [new GraphQLError('unforeseen', { originalError })] }
+}
