@@ -1,0 +1,7 @@
+/** (c) GraphQL Yoga with one DataLoader per source. */
+import { createServer } from 'node:http'
+import { createSchema, createYoga } from 'graphql-yoga'
+import { context, resolvers, typeDefs } from './schema.mjs'
+
+const yoga = createYoga({ schema: createSchema({ typeDefs, resolvers }), context, logging: false })
+createServer(yoga).listen(Number(process.env.PORT), '127.0.0.1')

@@ -1,0 +1,95 @@
+/** A client that asks as fast as it is answered and keeps every byte it receives. */
+import { request } from 'node:http'
+
+const LIST =
+  'query ($after: String) { searchProfiles(first: 100, after: $after) { edges { node { id } } } }'
+const FIELDS =
+  'id demographics { country ageBand } account { plan } activity { sessionCount lastSeenAt } segments { key }'
+const SEVERAL = `query Several($ids: [ID!]!) { profiles(ids: $ids) { ${FIELDS} } }`
+const OWN = `query Own { me { ${FIELDS} } }`
+const OWN_ONLY = new Set(['frontend', 'subject'])
+
+export class Client {
+  #headers
+  #ids = null
+  #whole = []
+  #torn = 0
+
+  constructor(name, { token }) {
+    this.name = name
+    this.#headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` }
+  }
+
+  /** Learns whom it may ask for, and under which name the trail knows it. */
+  async meet(url) {
+    const { data } = await this.#json(url, { query: '{ viewer { client } }' })
+    this.actor = data.viewer.client
+    if (OWN_ONLY.has(this.name)) return
+    const answer = await this.#json(url, { query: LIST })
+    this.#ids = answer.data.searchProfiles.edges.map(({ node }) => node.id)
+    if (this.#ids.length === 0) throw new Error(`${this.name} sees nobody: nothing could be shown`)
+  }
+
+  /** Asks until told to stop; a server that is gone is not an answer. */
+  async askUntil(signal, url, random) {
+    while (!signal.aborted) {
+      const { status, text, whole } = await this.#post(url, this.#question(random))
+      if (!whole && text.length > 0) this.#torn++
+      if (!whole || status !== 200) continue
+      const { data, extensions } = JSON.parse(text)
+      const profiles = new Set(
+        [data?.me, ...(data?.profiles ?? [])].filter(Boolean).map(({ id }) => id),
+      )
+      this.#whole.push({ receipt: extensions?.privacy?.receipt, profiles: profiles.size })
+    }
+  }
+
+  /** Answers since the last call, each with its receipt and its number of profiles. */
+  takeWhole() {
+    return this.#whole.splice(0)
+  }
+
+  /** How many answers broke off since the last call. */
+  takeTorn() {
+    const torn = this.#torn
+    this.#torn = 0
+    return torn
+  }
+
+  #question(random) {
+    if (!this.#ids) return { query: OWN }
+    const ids = Array.from({ length: 1 + random.below(20) }, () => random.pick(this.#ids))
+    return { query: SEVERAL, variables: { ids: [...new Set(ids)] } }
+  }
+
+  async #json(url, body) {
+    const { status, text } = await this.#post(url, body)
+    if (status !== 200)
+      throw new Error(`${this.name} was answered ${status}: ${text.slice(0, 300)}`)
+    return JSON.parse(text)
+  }
+
+  /** `fetch` throws away what came before a connection broke; here that is what matters. */
+  #post(url, body) {
+    return new Promise((resolve) => {
+      let status = 0
+      let text = ''
+      const done = (whole) => resolve({ status, text, whole })
+      const sent = request(
+        `${url}/graphql`,
+        { method: 'POST', headers: this.#headers },
+        (response) => {
+          status = response.statusCode
+          response.setEncoding('utf8')
+          response.on('data', (chunk) => {
+            text += chunk
+          })
+          response.on('end', () => done(response.complete))
+          response.on('error', () => done(false))
+        },
+      )
+      sent.on('error', () => done(false))
+      sent.end(JSON.stringify(body))
+    })
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * npm run bench [-- compare|memory] [--people N] [--rounds N] [--seconds N] [--minutes N] [--only a,b]
+ *
+ * compare  Bauta and its peers, interleaved, same data, same fields; ratios against the targets (the default)
+ * memory   resident memory of Bauta under steady load
+ */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import pg from 'pg'
+import { circumstances } from './circumstances.mjs'
+import { compare } from './compare.mjs'
+import { bauta, peers } from './contenders.mjs'
+import { PEOPLE } from './dataset.mjs'
+import { memory } from './memory.mjs'
+import { seedBauta } from './seed-bauta.mjs'
+import { seedPeers } from './seed-peers.mjs'
+
+const databaseUrl =
+  process.env.BAUTA_BENCH_DATABASE_URL ?? 'postgres://bauta:bauta@127.0.0.1:5432/bauta_bench'
+const modes = { compare, memory }
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    people: { type: 'string', default: String(PEOPLE) },
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '3' },
+    minutes: { type: 'string', default: '10' },
+    only: { type: 'string' },
+  },
+})
+const [mode = 'compare'] = positionals
+const run = modes[mode]
+if (!run) throw new Error(`unknown benchmark ${mode}: one of ${Object.keys(modes).join(', ')}`)
+
+const client = new pg.Client({ connectionString: databaseUrl })
+await client.connect()
+const people = Number(values.people)
+console.log(`seeding ${people} people where they are not there yet`)
+await seedPeers(client, people)
+const seeded = await seedBauta(client, databaseUrl, people)
+const wanted = values.only?.split(',')
+const contenders = [bauta(seeded), ...peers].filter(({ key }) => !wanted || wanted.includes(key))
+const result = await run({
+  databaseUrl,
+  people,
+  contenders,
+  seeded,
+  rounds: Number(values.rounds),
+  seconds: Number(values.seconds),
+  minutes: Number(values.minutes),
+})
+const about = await circumstances(client)
+await client.end()
+
+const folder = new URL('results/', import.meta.url)
+mkdirSync(folder, { recursive: true })
+const settings = {
+  people,
+  rounds: Number(values.rounds),
+  seconds: Number(values.seconds),
+  minutes: Number(values.minutes),
+}
+const path = new URL(`${mode}.json`, folder)
+writeFileSync(path, `${JSON.stringify({ ...about, settings, ...result }, null, 2)}\n`)
+console.log(`written: bench/results/${mode}.json`)
