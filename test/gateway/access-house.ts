@@ -1,0 +1,122 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { readConfig } from '../../src/config.ts'
+import type { AuditEntry } from '../../src/domain/audit/entry.ts'
+import { compilePolicy } from '../../src/domain/privacy/policy.ts'
+import { type ClientDraft, Clients } from '../../src/gateway/govern/clients.ts'
+import { TokenClients } from '../../src/gateway/govern/token-client.ts'
+import { Tokens } from '../../src/gateway/govern/tokens.ts'
+import { Visitors } from '../../src/gateway/govern/visitors.ts'
+import { Audiences } from '../../src/gateway/scope/audiences.ts'
+import { Authenticator } from '../../src/gateway/scope/authenticate.ts'
+import { Recorder } from '../../src/gateway/scope/recorder.ts'
+import { VisitorCookies } from '../../src/gateway/scope/visitor-cookie.ts'
+import { type SubjectId, uuidV7 } from '../../src/kernel/ids.ts'
+import { Refusal } from '../../src/kernel/refusal.ts'
+import { Argon2SecretHasher } from '../../src/outbound/keys/argon2-secret-hasher.ts'
+import { FileKeyStore } from '../../src/outbound/keys/file-key-store.ts'
+import { JoseTokenSigner } from '../../src/outbound/keys/jose-token-signer.ts'
+import { readPolicyTables } from '../../src/policy-files.ts'
+import { randomness, SetClock } from '../clock-and-randomness.ts'
+import { MemoryClientStore } from './memory-client-store.ts'
+
+export const ISSUER = 'urn:bauta:test'
+
+/** Everything around credentials, with real keys and real tokens; clients, the trail and people live in memory. */
+export class AccessHouse {
+  readonly clock = new SetClock()
+  readonly policy = compilePolicy(readPolicyTables(readConfig({}).policyDir))
+  readonly store = new MemoryClientStore()
+  readonly entries: AuditEntry[] = []
+  auditWorks = true
+  /** Verified identifiers, as `kind value`. */
+  readonly people = new Map<string, SubjectId>()
+  readonly hasher = new Argon2SecretHasher()
+  readonly keys: FileKeyStore
+  readonly audiences: Audiences
+  readonly cookies: VisitorCookies
+  readonly signer: JoseTokenSigner
+  readonly authenticator: Authenticator
+  readonly clients: Clients
+  readonly tokens: Tokens
+  readonly visitors: Visitors
+
+  private constructor(keys: FileKeyStore) {
+    const { clock, policy, store, hasher } = this
+    this.keys = keys
+    const audiences = new Audiences(keys)
+    this.audiences = audiences
+    this.cookies = new VisitorCookies(keys, audiences)
+    this.signer = new JoseTokenSigner(keys.installationKey('token'), ISSUER)
+    const { cookies, signer } = this
+    this.authenticator = new Authenticator({
+      clients: store,
+      signer,
+      audiences,
+      cookies,
+      policy,
+      clock,
+    })
+    const log = {
+      append: async (leaves: readonly { bytes: Uint8Array }[]) => {
+        if (!this.auditWorks) throw new Refusal('AUDIT_UNAVAILABLE', 'The trail is full.')
+        for (const { bytes } of leaves)
+          this.entries.push(JSON.parse(Buffer.from(bytes).toString()) as AuditEntry)
+      },
+      size: async () => this.entries.length,
+      find: async () => [],
+    }
+    const recorder = new Recorder(log, clock, randomness, policy.version)
+    this.clients = new Clients({ store, hasher, policy, recorder, clock, randomness })
+    this.tokens = new Tokens({
+      store,
+      clients: new TokenClients(store, hasher, this.authenticator),
+      signer,
+      audiences,
+      keys,
+      people: {
+        byVerifiedIdentifier: async (kind, value) => this.people.get(`${kind} ${value}`) ?? null,
+      },
+      recorder,
+      clock,
+      randomness,
+    })
+    this.visitors = new Visitors({
+      door: { admit: () => this.newPerson() },
+      cookies,
+      recorder,
+      clock,
+      randomness,
+    })
+  }
+
+  static async open(): Promise<AccessHouse> {
+    const dir = mkdtempSync(join(tmpdir(), 'bauta-access-'))
+    const master = randomness.bytes(32)
+    const keys = await FileKeyStore.open({
+      dir,
+      master,
+      randomness,
+      clock: new SetClock(),
+      mayCreate: true,
+    })
+    return new AccessHouse(keys)
+  }
+
+  async newPerson(identifier?: string): Promise<SubjectId> {
+    const subject = uuidV7(this.clock.now(), randomness)
+    await this.keys.create([subject])
+    if (identifier) this.people.set(identifier, subject)
+    return subject
+  }
+
+  /** A client with a key; `secret` is made too where asked for. */
+  async client(id: string, role: string, more: Partial<ClientDraft> = {}, withSecret = false) {
+    return await this.clients.create({ id, name: id, roles: [role], ...more }, { withSecret })
+  }
+
+  async authenticate(bearer: string | null, visitorCookie: string | null = null) {
+    return await this.authenticator.authenticate({ bearer, visitorCookie })
+  }
+}

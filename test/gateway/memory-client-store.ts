@@ -1,0 +1,61 @@
+import type { Client, ClientStore, StoredToken } from '../../src/domain/access/principal.ts'
+import type { Instant } from '../../src/kernel/time.ts'
+
+/** Clients and tokens in memory, and how often tokens were looked up. */
+export class MemoryClientStore implements ClientStore {
+  lookUps = 0
+  readonly #clients = new Map<string, { client: Client; secretHash: string | null }>()
+  #tokens: StoredToken[] = []
+  readonly #revoked = new Set<string>()
+
+  async find(id: string) {
+    const found = this.#clients.get(id)
+    return found ? { ...found.client, secretHash: found.secretHash } : null
+  }
+
+  async save(client: Client, secretHash: string | null): Promise<void> {
+    this.#clients.set(client.id, { client, secretHash })
+  }
+
+  async list(): Promise<readonly Client[]> {
+    return [...this.#clients.values()].map(({ client }) => client)
+  }
+
+  async addToken(token: StoredToken): Promise<void> {
+    this.#tokens.push(token)
+  }
+
+  async findToken(hash: Uint8Array) {
+    this.lookUps++
+    const token = this.#tokens.find((one) => Buffer.compare(one.hash, hash) === 0)
+    const client = token && this.#clients.get(token.clientId)?.client
+    return client ? { token, client } : null
+  }
+
+  async revokeToken(id: string, at: Instant): Promise<boolean> {
+    this.#revoked.add(id)
+    return this.#revoke((token) => token.id === id, at) > 0
+  }
+
+  async revokeTokensOf(clientId: string, except: string | null, at: Instant): Promise<number> {
+    return this.#revoke((token) => token.clientId === clientId && token.id !== except, at)
+  }
+
+  async isRevoked(tokenId: string): Promise<boolean> {
+    return this.#revoked.has(tokenId)
+  }
+
+  async spendLookup(): Promise<boolean> {
+    return true
+  }
+
+  #revoke(which: (token: StoredToken) => boolean, at: Instant): number {
+    let count = 0
+    this.#tokens = this.#tokens.map((token) => {
+      if (token.revokedAt !== null || !which(token)) return token
+      count++
+      return { ...token, revokedAt: at }
+    })
+    return count
+  }
+}
