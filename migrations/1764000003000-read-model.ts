@@ -59,6 +59,7 @@ export class ReadModel1764000003000 implements MigrationInterface {
         sealed_more jsonb NOT NULL,
         updated_at timestamptz NOT NULL
       ) WITH (fillfactor = 85);
+      CREATE INDEX read_model_visible ON read_model (consent_id, kind, subject_id);
       CREATE INDEX read_model_consent_until ON read_model (consent_until);
       CREATE INDEX read_model_memberships_until ON read_model (memberships_until);
       CREATE INDEX read_model_segments ON read_model USING gin (segment_keys);

@@ -1,6 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { openDatabase } from '../../src/outbound/postgres/connect.ts'
 import { migrate, pendingMigrations, revertAll } from '../../src/outbound/postgres/migrate.ts'
@@ -83,4 +84,37 @@ describe('the embedded PostgreSQL', () => {
     expect(rows).toEqual([{ n: 7 }])
     await second.close()
   })
+
+  test('is reached by nobody but its owner, also where the path is too long for a socket', async () => {
+    const long = join(dataDir, 'x'.repeat(100))
+    const first = await openDatabase({ url: null, dataDir: long })
+    const second = await openDatabase({ url: null, dataDir: long })
+    await first.database.query('CREATE TABLE kept AS SELECT 7 AS n')
+    expect(await second.database.query('SELECT n FROM kept')).toEqual([{ n: 7 }])
+    const { host } = second.dataSource.options as { host: string }
+    expect(host.startsWith(tmpdir())).toBe(true)
+    expect((await stat(host)).mode & 0o777).toBe(0o700)
+    expect((await stat(join(host, '.s.PGSQL.5432'))).mode & 0o777).toBe(0o600)
+    await second.close()
+    await first.close()
+    await rm(host, { recursive: true })
+  })
+
+  test('starts again after a process that left its socket and its lock behind', async () => {
+    const first = await openDatabase({ url: null, dataDir })
+    await first.database.query('CREATE TABLE kept AS SELECT 7 AS n')
+    await first.close()
+    await writeFile(join(dataDir, 'run', '.s.PGSQL.5432'), '')
+    await writeFile(join(dataDir, 'postgres.lock'), JSON.stringify({ pid: 2 ** 30, started: '' }))
+    const second = await openDatabase({ url: null, dataDir })
+    expect(await second.database.query('SELECT n FROM kept')).toEqual([{ n: 7 }])
+    await second.close()
+  })
+})
+
+test('a server that does not answer is refused without telling its address or password', async () => {
+  const url = 'postgres://somebody:secret-word@127.0.0.1:1/nowhere'
+  const refusal = await openDatabase({ url, dataDir: tmpdir() }).catch((error: unknown) => error)
+  expect(refusal).toMatchObject({ code: 'STORE_UNAVAILABLE' })
+  expect(inspect(refusal, { depth: 10 })).not.toContain('secret-word')
 })

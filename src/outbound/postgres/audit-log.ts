@@ -59,6 +59,7 @@ export class PostgresAuditLog implements AuditLog {
 
   async start(): Promise<void> {
     if (this.#journal) await reconcile(this.#database, this.#journal, this.#log)
+    else await this.#warnOfUnsafeServer()
     this.#open = true
     this.#timer = setTimeout(() => this.#index(), SECOND).unref()
   }
@@ -134,6 +135,12 @@ export class PostgresAuditLog implements AuditLog {
       bytes: leaf,
       entry: JSON.parse(leaf.toString('utf8')) as AuditEntry,
     }))
+  }
+
+  async #warnOfUnsafeServer(): Promise<void> {
+    const [row] = await this.#database.query<{ fsync: string }>('SHOW fsync')
+    if (row?.fsync === 'off')
+      this.#log('PostgreSQL runs with fsync off: a power cut can take entries from the audit trail')
   }
 
   /** One batch at a time, so that none overtakes another. */

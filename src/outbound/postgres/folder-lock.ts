@@ -1,4 +1,4 @@
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { link, readFile, rm, writeFile } from 'node:fs/promises'
 
 /**
  * One process at a time in a folder, by a file that names its holder. A holder that was killed leaves its file behind;
@@ -17,9 +17,9 @@ export class FolderLock {
     const mine = `${this.#path}.${process.pid}.${process.hrtime.bigint()}`
     await writeFile(mine, JSON.stringify(me), { mode: 0o600 })
     try {
-      return (
-        (await this.#link(mine)) || ((await this.#removeDead(mine)) && (await this.#link(mine)))
-      )
+      if (await linked(mine, this.#path)) return true
+      await this.#removeDead(mine)
+      return await linked(mine, this.#path)
     } finally {
       await rm(mine, { force: true })
     }
@@ -29,33 +29,32 @@ export class FolderLock {
     await rm(this.#path, { force: true })
   }
 
-  /** A link, unlike a write, appears with its whole content and to one process only. */
-  async #link(from: string): Promise<boolean> {
+  /** Under a lock of its own: otherwise two that saw the same dead holder could remove each other's fresh lock. */
+  async #removeDead(mine: string): Promise<void> {
+    const takeover = `${this.#path}.takeover`
+    if (!(await linked(mine, takeover))) {
+      const other = await readIfThere(takeover)
+      // Killed in the instant of taking over: the next attempt gets through.
+      if (other !== null && !(await isAlive(other))) await rm(takeover, { force: true })
+      return
+    }
     try {
-      await link(from, this.#path)
-      return true
-    } catch (error) {
-      if (hasCode(error, 'EEXIST')) return false
-      throw error
+      const holder = await readIfThere(this.#path)
+      if (holder !== null && !(await isAlive(holder))) await rm(this.#path, { force: true })
+    } finally {
+      await rm(takeover, { force: true })
     }
   }
+}
 
-  async #removeDead(mine: string): Promise<boolean> {
-    const holder = await readIfThere(this.#path)
-    if (holder === null) return true
-    if (await isAlive(holder)) return false
-    const aside = `${mine}.dead`
-    try {
-      await rename(this.#path, aside)
-    } catch (error) {
-      if (hasCode(error, 'ENOENT')) return true
-      throw error
-    }
-    // Somebody faster may have taken over between reading and renaming: then the lock is theirs again.
-    const moved = await readIfThere(aside)
-    if (moved !== holder) await this.#link(aside)
-    await rm(aside, { force: true })
-    return moved === holder
+/** A link, unlike a write, appears with its whole content and to one process only. */
+async function linked(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to)
+    return true
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) return false
+    throw error
   }
 }
 
@@ -95,5 +94,5 @@ async function readIfThere(path: string): Promise<string | null> {
 }
 
 function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && (error as NodeJS.ErrnoException).code === code
+  return (error as NodeJS.ErrnoException | null)?.code === code
 }

@@ -67,7 +67,7 @@ export function listStatement(
       WITH page AS (
         SELECT * FROM (
           SELECT r.subject_id AS id, ${value} AS value,
-                 hashtextextended(r.subject_id::text, hashtextextended(${seed}, 0)) AS tie
+                 uuid_hash_extended(r.subject_id, hashtextextended(${seed}, 0)) AS tie
           FROM read_model r WHERE ${conditions.join(' AND ')}
         ) candidate
         ${afterSql(query, order.type, parameter)}

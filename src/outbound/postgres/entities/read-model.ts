@@ -45,6 +45,7 @@ export class ConsentState {
   state!: string
 }
 
+@Index('read_model_visible', ['consentId', 'kind', 'subjectId'])
 @Index('read_model_consent_until', ['consentUntil'])
 @Index('read_model_memberships_until', ['membershipsUntil'])
 @Index('read_model_segments', ['segmentKeys'], { type: 'gin' })
