@@ -1,15 +1,7 @@
-/** A caller of the demo, as `bauta clients create` would register it. Scopes are those that its role has by default. */
-export interface DemoClient {
-  readonly id: string
-  readonly name: string
-  readonly roles: readonly string[]
-  readonly audience: string
-  readonly purposes: readonly string[]
-  readonly defaultPurpose: string | null
-  readonly moreScopes?: readonly string[]
-  readonly writeKey?: 'public' | 'server'
-  readonly lookupsPerDay?: number
-}
+import type { ClientDraft } from '../../gateway/govern/clients.ts'
+
+/** A caller of the demo, as `bauta clients create` would register it. */
+export type DemoClient = ClientDraft & Required<Pick<ClientDraft, 'purposes' | 'defaultPurpose'>>
 
 /** Who receives which credential of the demo, and what to know about it. */
 export type DemoPrincipal =
@@ -32,6 +24,7 @@ const staff = (id: string, name: string, purposes: readonly string[]): DemoClien
   audience: id,
   purposes,
   defaultPurpose: purposes[0] ?? null,
+  adhoc: true,
 })
 
 const partner = (audience: string, name: string): DemoClient => ({
@@ -41,8 +34,16 @@ const partner = (audience: string, name: string): DemoClient => ({
   audience,
   purposes: ['PARTNER_SHARING'],
   defaultPurpose: 'PARTNER_SHARING',
-  moreScopes: ['profile:lookup'],
+  // What partners have by default, and looking people up, which each of them has to be granted.
+  scopes: [
+    'profile:read',
+    'profile:search',
+    'profile:lookup',
+    'segments:read',
+    'recommendations:read',
+  ],
   lookupsPerDay: 200,
+  adhoc: true,
 })
 
 const shop: DemoClient = {
@@ -52,6 +53,7 @@ const shop: DemoClient = {
   audience: 'shop-web',
   purposes: ['PERSONALIZATION', 'SERVICE'],
   defaultPurpose: 'PERSONALIZATION',
+  adhoc: true,
 }
 
 /** How each principal of the demo gets in: with a client's own token, for one person, or as an unknown visitor. */
@@ -73,6 +75,7 @@ export const demoPrincipals: Readonly<
       audience: 'self-service',
       purposes: ['SUBJECT_RIGHTS', 'SERVICE', 'PERSONALIZATION'],
       defaultPurpose: 'SUBJECT_RIGHTS',
+      adhoc: true,
     },
     as: 'person',
     note: 'Person 1 reads their own data: all of it, whatever they consented to.',

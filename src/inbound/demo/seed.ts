@@ -10,7 +10,7 @@ import { identifierOf } from './people.ts'
 import { type DemoSegment, demoSegments } from './segments.ts'
 
 /** The doors that the demo data go through: those that everybody's data go through. */
-export interface DemoDoors<Batch> {
+export interface DemoDoors<Batch extends { readonly state: string }> {
   readonly ingest: {
     openBatch(batch: {
       source: string
@@ -35,7 +35,7 @@ export interface DemoDoors<Batch> {
   log(line: string): void
 }
 
-/** One line of `.bauta/demo-credentials.json`. */
+/** How one principal of the demo gets in. */
 export interface DemoCredential {
   readonly token: string
   readonly cookie?: string
@@ -43,16 +43,21 @@ export interface DemoCredential {
   readonly defaultPurpose: string | null
   readonly note: string
 }
+/** What `.bauta/demo-credentials.json` holds. */
 export type DemoCredentials = Readonly<Record<DemoPrincipal, DemoCredential>>
 
 /** Rows of one transaction: large enough to be fast, small enough to leave the one embedded session to others. */
 const CHUNK = 1_000
 
-/** Fills an empty installation with the demo: people, segments and a fitted recommender. Can be repeated after a crash. */
-export async function seedDemo<Batch>(doors: DemoDoors<Batch>, now: Instant): Promise<void> {
+/** Fills an empty installation with the demo: people, segments and a fitted recommender. After a crash it goes on where it stopped. */
+export async function seedDemo<Batch extends { readonly state: string }>(
+  doors: DemoDoors<Batch>,
+  now: Instant,
+): Promise<void> {
   for (const { source, kind, rows } of generateDemo(now).batches) {
     const fingerprint = `demo:${DEMO_SEED}:${source}:${kind}`
     const batch = await doors.ingest.openBatch({ source, kind, fingerprint })
+    if (batch.state === 'finished') continue
     for (const chunk of chunks(rows())) await doors.ingest.accept(batch, chunk)
     const { accepted, quarantined } = await doors.ingest.finish(batch)
     doors.log(`${kind} from ${source}: ${accepted} accepted, ${quarantined} in quarantine`)
@@ -64,8 +69,8 @@ export async function seedDemo<Batch>(doors: DemoDoors<Batch>, now: Instant): Pr
 }
 
 /** Registers the demo's callers and gives each a credential; the persons acted for is person 1. */
-export async function demoCredentials<Batch>(
-  doors: Pick<DemoDoors<Batch>, 'createClient' | 'tokenFor' | 'visitorOf'>,
+export async function demoCredentials(
+  doors: Pick<DemoDoors<never>, 'createClient' | 'tokenFor' | 'visitorOf'>,
 ): Promise<DemoCredentials> {
   const first = identifierOf({ number: 1, knownTo: { crm: true, identity: true, analytics: true } })
   const credentials: Partial<Record<DemoPrincipal, DemoCredential>> = {}
