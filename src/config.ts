@@ -232,6 +232,21 @@ export function describeConfig(env: Environment): readonly ConfigLine[] {
   })
 }
 
+/** What `bauta config` shows: every setting, and what `serve` would refuse to start with, or null. */
+export function reportConfig(env: Environment): {
+  readonly settings: readonly ConfigLine[]
+  readonly complaint: string | null
+} {
+  const settings = describeConfig(env)
+  try {
+    readConfig(env)
+    return { settings, complaint: null }
+  } catch (error) {
+    if (error instanceof ConfigError) return { settings, complaint: error.message }
+    throw error
+  }
+}
+
 function masterKeySource(env: Environment, mode: Mode, dataDir: string): MasterKeySource {
   const base64 = value(env, variables.masterKey)
   const path = value(env, variables.masterKeyFile)

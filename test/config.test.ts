@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
-import { type ConfigError, describeConfig, readConfig } from '../src/config.ts'
+import { type ConfigError, describeConfig, readConfig, reportConfig } from '../src/config.ts'
 import { compilePolicy } from '../src/domain/privacy/policy.ts'
 import { readPolicyTables } from '../src/policy-files.ts'
 
@@ -94,6 +94,13 @@ describe('settings', () => {
     expect(JSON.stringify(lines)).not.toContain('hunter2')
     expect(lines.every(({ meaning, example }) => meaning !== '' && example !== '')).toBe(true)
   })
+})
+
+test('a report lists the settings also where one can not be used, and says which', () => {
+  const { settings, complaint } = reportConfig({ PORT: 'x' })
+  expect(complaint).toMatch(/^PORT must be/)
+  expect(settings.find(({ name }) => name === 'PORT')?.value).toBe('x')
+  expect(reportConfig({}).complaint).toBeNull()
 })
 
 describe('policy files', () => {
