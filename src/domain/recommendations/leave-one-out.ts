@@ -1,6 +1,6 @@
 import { discountedGain, hitRate, rankOf } from '../../learning/ranking-metrics.ts'
 import { ModelFit } from './model-fit.ts'
-import type { RecommenderName } from './recommender.ts'
+import { type RecommenderName, readyModel } from './recommender.ts'
 
 /** One person's test: the item held out, and items they never met. */
 export interface HeldOut {
@@ -64,7 +64,7 @@ export async function leaveOneOut(
       history.map((item) => [item, 1, 0, 0]),
       'full',
     )
-  const model = await fit.finish(pause)
+  const model = readyModel(0, await fit.finish(pause))
   const popular = new Map(model.popular)
   const ranks: Record<RecommenderName, number[]> = { popularity: [], 'item-to-item': [] }
   for (const { user, positive, negatives } of tests) {

@@ -1,10 +1,10 @@
 import { DAY, type Instant } from '../../kernel/time.ts'
 import { neighbourRows } from '../../learning/item-neighbours.ts'
 import { type ItemSets, ItemSetsBuilder } from '../../learning/item-sets.ts'
-import { NeighbourIndex, type NeighbourRow } from '../../learning/neighbour-index.ts'
+import type { NeighbourRow } from '../../learning/neighbour-index.ts'
 import { Popularity } from '../../learning/popularity.ts'
 import type { Interaction } from '../profiles/read-model.ts'
-import type { RecommenderModel } from './recommender.ts'
+import type { FittedModel, RecommenderInput } from './recommender.ts'
 
 /** Half of what was popular a month ago still is. */
 export const POPULARITY_HALF_LIFE = 30 * DAY
@@ -12,9 +12,6 @@ export const POPULARITY_HALF_LIFE = 30 * DAY
 const POPULAR = 10_000
 /** Rows of the similarity between two pauses: a few milliseconds of work. */
 const ROWS_PER_TURN = 16
-
-/** What somebody consented to have read for a fit. */
-export type FitPermission = 'activity' | 'full'
 
 /**
  * Collects interactions, then fits one model. Of people who permit activity only, it reads which items they saw, and
@@ -31,7 +28,7 @@ export class ModelFit {
     this.#popularity = new Popularity(now, halfLife)
   }
 
-  add(interactions: readonly Interaction[], permission: FitPermission): void {
+  add(interactions: readonly Interaction[], permission: RecommenderInput): void {
     const seen = interactions.filter(([, views]) => views > 0)
     if (seen.length > 0) this.#seen.add(seen.map(([itemId]) => itemId))
     if (permission !== 'full' || interactions.length === 0) return
@@ -40,7 +37,7 @@ export class ModelFit {
   }
 
   /** @param pause lets others work; awaited again and again during the fit. */
-  async finish(pause: () => Promise<void>): Promise<Omit<RecommenderModel, 'id'>> {
+  async finish(pause: () => Promise<void>): Promise<FittedModel> {
     const activity = await neighboursOf(this.#seen.build(), pause)
     const full = await neighboursOf(this.#full.build(), pause)
     return {
@@ -51,11 +48,11 @@ export class ModelFit {
   }
 }
 
-async function neighboursOf(sets: ItemSets, pause: () => Promise<void>): Promise<NeighbourIndex> {
+async function neighboursOf(sets: ItemSets, pause: () => Promise<void>): Promise<NeighbourRow[]> {
   const rows: NeighbourRow[] = []
   for (const row of neighbourRows(sets)) {
     rows.push(row)
     if (rows.length % ROWS_PER_TURN === 0) await pause()
   }
-  return new NeighbourIndex(rows)
+  return rows
 }

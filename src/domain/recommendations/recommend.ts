@@ -1,6 +1,11 @@
 import { DAY, type Instant } from '../../kernel/time.ts'
-import type { Interaction, Recommended } from '../profiles/read-model.ts'
-import type { RecommendationAnswer, RecommenderInput, RecommenderModel } from './recommender.ts'
+import type { Interaction } from '../profiles/read-model.ts'
+import type {
+  RecommendationAnswer,
+  RecommendedLists,
+  RecommenderInput,
+  RecommenderModel,
+} from './recommender.ts'
 
 /** Lists are kept longer than a page, so that a category filter finds something. */
 const KEPT = 50
@@ -8,14 +13,6 @@ const KEPT = 50
 const HISTORY_HALF_LIFE = 90 * DAY
 /** Buying says more than looking. */
 const BOUGHT_WEIGHT = 2
-
-/** Both lists of one person, as the read model keeps them. */
-export interface RecommendedLists {
-  readonly activity: Recommended
-  readonly full: Recommended
-  /** Number of the model that made them; 0 before the first fit. */
-  readonly model: number
-}
 
 /**
  * What to recommend to one person. The `activity` list reads nothing but which items were seen, as a set: no counts,

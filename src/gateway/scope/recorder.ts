@@ -33,8 +33,11 @@ export class Recorder {
     this.#policyVersion = policyVersion
   }
 
-  /** @throws Refusal AUDIT_UNAVAILABLE: whatever was about to be said must not be said. */
-  async record(draft: AuditDraft): Promise<void> {
+  /**
+   * @returns the id of the entry.
+   * @throws Refusal AUDIT_UNAVAILABLE: whatever was about to be said must not be said.
+   */
+  async record(draft: AuditDraft): Promise<string> {
     const { ruleIds = [], ...rest } = draft
     const entry: AuditEntry = {
       v: 1,
@@ -53,6 +56,7 @@ export class Recorder {
         { cause },
       )
     }
+    return entry.entryId
   }
 
   /** An entry about a change of rules, a fit, an import: an action in Bauta's own words and counts, no values of people. */
@@ -64,8 +68,8 @@ export class Recorder {
       purpose?: string
       audience?: string
     } = {},
-  ): Promise<void> {
-    await this.record({
+  ): Promise<string> {
+    return await this.record({
       requestId: context.requestId ?? this.#id(),
       phase: 'admin',
       outcome: 'permit',

@@ -8,7 +8,11 @@ export interface Queryable {
    * statements whose text never varies.
    * @throws Refusal STORE_UNAVAILABLE when the server can't be reached or shuts down; other errors pass unchanged.
    */
-  query<R extends QueryResultRow>(text: string, values?: readonly unknown[], name?: string): Promise<R[]>
+  query<R extends QueryResultRow>(
+    text: string,
+    values?: readonly unknown[],
+    name?: string,
+  ): Promise<R[]>
 }
 
 /**
@@ -19,6 +23,7 @@ export class Database implements Queryable {
   readonly #pool: Pool
   readonly #prepare: boolean
   readonly #onStatement: (text: string) => void
+  readonly #running = new Set<number>()
 
   /** @param embedded no named statements: all connections share one session. */
   constructor(pool: Pool, embedded: boolean, onStatement: (text: string) => void = () => {}) {
@@ -29,7 +34,11 @@ export class Database implements Queryable {
     pool.on('error', () => {})
   }
 
-  async query<R extends QueryResultRow>(text: string, values: readonly unknown[] = [], name?: string): Promise<R[]> {
+  async query<R extends QueryResultRow>(
+    text: string,
+    values: readonly unknown[] = [],
+    name?: string,
+  ): Promise<R[]> {
     return await this.#run<R>(this.#pool, text, values, name)
   }
 
@@ -39,7 +48,9 @@ export class Database implements Queryable {
     let broken: Error | undefined
     try {
       await this.#run(client, 'BEGIN', [])
-      const result = await work({ query: (text, values = [], name) => this.#run(client, text, values, name) })
+      const result = await work({
+        query: (text, values = [], name) => this.#run(client, text, values, name),
+      })
       await this.#run(client, 'COMMIT', [])
       return result
     } catch (error) {
@@ -51,6 +62,38 @@ export class Database implements Queryable {
       throw error
     } finally {
       client.release(broken)
+    }
+  }
+
+  /**
+   * Runs `work` unless it runs already, here or in another gateway: then null, at once. The embedded server has one
+   * session and one gateway, so there it is enough to know what runs here.
+   * @param key of the advisory lock; a connection of its own holds it meanwhile.
+   */
+  async alone<T>(key: number, work: () => Promise<T>): Promise<T | null> {
+    if (this.#running.has(key)) return null
+    this.#running.add(key)
+    try {
+      return this.#prepare ? await this.#withLock(key, work) : await work()
+    } finally {
+      this.#running.delete(key)
+    }
+  }
+
+  async #withLock<T>(key: number, work: () => Promise<T>): Promise<T | null> {
+    const client = await this.#connect()
+    let locked = false
+    try {
+      const rows = await this.#run<{ locked: boolean }>(
+        client,
+        'SELECT pg_try_advisory_lock($1) AS locked',
+        [key],
+      )
+      locked = rows[0]?.locked === true
+      return locked ? await work() : null
+    } finally {
+      // Closing the connection gives the lock back, also where the statement for that would fail.
+      client.release(locked)
     }
   }
 
@@ -70,7 +113,8 @@ export class Database implements Queryable {
   ): Promise<R[]> {
     this.#onStatement(text)
     try {
-      const query = name && this.#prepare ? { name, text, values: [...values] } : { text, values: [...values] }
+      const query =
+        name && this.#prepare ? { name, text, values: [...values] } : { text, values: [...values] }
       return (await on.query<R>(query)).rows
     } catch (error) {
       throw isUnavailable(error) ? unavailable(error) : error
@@ -89,5 +133,7 @@ function isUnavailable(error: unknown): boolean {
 }
 
 function unavailable(cause: unknown): Refusal {
-  return new Refusal('STORE_UNAVAILABLE', 'The database can not be reached; try again shortly.', { cause })
+  return new Refusal('STORE_UNAVAILABLE', 'The database can not be reached; try again shortly.', {
+    cause,
+  })
 }

@@ -12,6 +12,7 @@ import type { TraitValue } from '../../domain/profiles/normalise.ts'
 import type { ProfileRebuilder } from '../../domain/profiles/profile-rebuilder.ts'
 import { resolveTraits, type SourceRecord } from '../../domain/profiles/survivorship.ts'
 import { TallySum } from '../../domain/profiles/tally.ts'
+import { profilingOf, readable } from '../../domain/recommendations/profiling.ts'
 import { recommendedFor } from '../../domain/recommendations/recommend.ts'
 import type {
   RecommendationStore,
@@ -137,13 +138,16 @@ export class ProfileRebuild implements ProfileRebuilder {
     const composed = composeRow(winners, tally, now)
     const country = winners.get('country')?.value
     const histories = consentHistories(person.consents, person.links)
+    const consent = compileConsent(histories, country === undefined ? null : String(country), now)
+    const permitted = profilingOf(this.#options.policy, consent.state)
+    const profiled = readable(composed.interactions, permitted, now)
     return {
       ...composed,
       root,
       person,
-      consent: compileConsent(histories, country === undefined ? null : String(country), now),
+      consent,
       standing: membershipsOf(given.segments.values(), factsOf(composed.groups, given.events), now),
-      recommended: recommendedFor(prepared.model, prepared.catalogue, composed.interactions, now),
+      recommended: recommendedFor(prepared.model, prepared.catalogue, profiled, now),
       sealed: this.#sealed(root, composed.vault),
     }
   }

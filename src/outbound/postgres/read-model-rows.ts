@@ -1,7 +1,7 @@
 import type { CompiledConsent } from '../../domain/privacy/consent.ts'
 import type { ComposedProfile } from '../../domain/profiles/compose.ts'
 import { plainColumns, sealedColumns } from '../../domain/profiles/read-model.ts'
-import type { RecommendedLists } from '../../domain/recommendations/recommend.ts'
+import type { RecommendedLists } from '../../domain/recommendations/recommender.ts'
 import type { Standing } from '../../domain/segments/memberships.ts'
 import type { SubjectId } from '../../kernel/ids.ts'
 import { type Instant, isoInstant } from '../../kernel/time.ts'
