@@ -1,0 +1,13 @@
+/**
+ * Repeatable draws of whole numbers from 0 to below a bound (mulberry32): for cuts and samples that must come out the
+ * same everywhere. Never for secrets or noise.
+ */
+export function seededDraw(seed: number): (below: number) => number {
+  let state = seed >>> 0
+  return (below) => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * below)
+  }
+}
