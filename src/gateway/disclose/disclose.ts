@@ -1,7 +1,7 @@
 import type { ClientStore } from '../../domain/access/principal.ts'
-import { blindIndex } from '../../domain/privacy/blind-index.ts'
 import type { KeyStore } from '../../domain/privacy/key-store.ts'
 import type { Pseudonyms } from '../../domain/privacy/pseudonym.ts'
+import { PeopleByIdentifier } from '../../domain/profiles/people-by-identifier.ts'
 import type { ProfileStore } from '../../domain/profiles/profile-store.ts'
 import type { RecommendationStore } from '../../domain/recommendations/recommender.ts'
 import type { SegmentStore } from '../../domain/segments/segment-store.ts'
@@ -31,11 +31,13 @@ export interface DisclosePorts {
 export class DiscloseDesk {
   readonly ports: DisclosePorts
   readonly cursors: Cursors
+  readonly people: PeopleByIdentifier
   readonly #audiences: Audiences
 
   constructor(ports: DisclosePorts, audiences: Audiences) {
     this.ports = ports
     this.cursors = new Cursors(ports.keys.installationKey('cursor'))
+    this.people = new PeopleByIdentifier(ports.profiles, ports.keys.installationKey('blind-index'))
     this.#audiences = audiences
   }
 
@@ -99,10 +101,8 @@ export class Disclose {
 
   /** By identifier, within the caller's look-up rules and daily budget; a miss costs and looks like a hit that may not be told. */
   async profileBy(identifier: LookupIdentifier): Promise<ProfileView | null> {
-    const { clients, keys, profiles } = this.#desk.ports
-    const { kind, value } = await settleLookup(this.#scope, clients, identifier)
-    const index = blindIndex(keys.installationKey('blind-index'), kind, value)
-    const subject = await profiles.findByIdentifier(kind, index)
+    const { kind, value } = await settleLookup(this.#scope, this.#desk.ports.clients, identifier)
+    const subject = await this.#desk.people.find(kind, value)
     return await this.#rows.view(subject ?? NOBODY)
   }
 }

@@ -1,0 +1,94 @@
+import { existsSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Gateway, Say } from './compose.ts'
+import { OPERATOR } from './gateway/scope/recorder.ts'
+import { type DemoClient, demoPrincipals } from './inbound/demo/clients.ts'
+import { identifierOf } from './inbound/demo/people.ts'
+import { type DemoCredentials, demoCredentials, seedDemo } from './inbound/demo/seed.ts'
+import { Refusal } from './kernel/refusal.ts'
+import { DAY } from './kernel/time.ts'
+
+export const CREDENTIALS_FILE = 'demo-credentials.json'
+
+/**
+ * Fills a new installation with the demo and keeps its credentials: in development only. Keys of clients stay the same
+ * from start to start; tokens for a person live a day, so they are made anew.
+ */
+export async function prepareDemo(gateway: Gateway, say: Say): Promise<DemoCredentials> {
+  const { database } = gateway.stores.opened
+  const path = join(gateway.config.dataDir, CREDENTIALS_FILE)
+  const [seeded] = await database.query<{ done: boolean }>(
+    'SELECT EXISTS (SELECT FROM recommender_model) AS done',
+  )
+  const doors = doorsOf(gateway, say)
+  if (!seeded?.done) {
+    say('First start: loading the demo (2,000 invented people, 500 items, 8 segments) …')
+    await seedDemo(doors, gateway.clock.now())
+  }
+  const credentials = existsSync(path)
+    ? await renewed(JSON.parse(await readFile(path, 'utf8')) as DemoCredentials, doors)
+    : await demoCredentials(doors)
+  await writeFile(path, `${JSON.stringify(credentials, null, 2)}\n`, { mode: 0o600 })
+  return credentials
+}
+
+/** Whom the demo's tokens for a person stand for: person 1. */
+const FIRST = identifierOf({ number: 1, knownTo: { crm: true, identity: true, analytics: true } })
+
+async function renewed(
+  stored: DemoCredentials,
+  { tokenFor }: Pick<ReturnType<typeof doorsOf>, 'tokenFor'>,
+): Promise<DemoCredentials> {
+  const entries = Object.entries(demoPrincipals).map(async ([name, { client, as }]) => {
+    const kept = stored[name as keyof DemoCredentials]
+    return [
+      name,
+      as === 'person' ? { ...kept, token: await tokenFor(client.id, FIRST) } : kept,
+    ] as const
+  })
+  return Object.fromEntries(await Promise.all(entries)) as DemoCredentials
+}
+
+function doorsOf(gateway: Gateway, say: Say) {
+  const ownKeys = new Map<string, string>()
+  const { ingest, clients, segments, tokens, visitors, stores, authenticator, config, reception } =
+    gateway
+  return {
+    ingest,
+    log: (line: string) => say(`  ${line}`),
+    fit: async () => await gateway.fit.run(),
+    defineSegment: async (segment: Parameters<typeof segments.defineAsOperator>[0]) =>
+      await segments.defineAsOperator(segment),
+    async createClient(client: DemoClient): Promise<string> {
+      const { key } = await clients.create(client).catch(async (error: unknown) => {
+        if (error instanceof Refusal && error.code === 'CONFLICT')
+          return await clients.rotate(client.id)
+        throw error
+      })
+      ownKeys.set(client.id, key)
+      return key
+    },
+    async tokenFor(clientId: string, person: { kind: string; value: string }): Promise<string> {
+      const client = await stores.clients.find(clientId)
+      const subject = await gateway.people.byVerifiedIdentifier(person.kind, person.value)
+      if (!client || !subject)
+        throw new Error(`the demo has no client ${clientId}, or not the person it acts for`)
+      const wanted = {
+        client,
+        subject,
+        scopes: client.scopes,
+        lifetime: config.mode === 'development' ? DAY : 0,
+        requestId: reception.newRequestId(),
+      }
+      return (await tokens.forPerson(wanted, OPERATOR)).access_token
+    },
+    async visitorOf(clientId: string): Promise<string> {
+      const key = ownKeys.get(clientId)
+      if (!key) throw new Error(`the demo's client ${clientId} has no key yet`)
+      const principal = await authenticator.authenticate({ bearer: key, visitorCookie: null })
+      const { value } = await visitors.greet(principal, reception.newRequestId())
+      return `bauta_visitor=${value}`
+    },
+  }
+}

@@ -1,0 +1,76 @@
+#!/usr/bin/env node
+import { readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { Command } from 'commander'
+import { composeGateway, type Gateway } from './compose.ts'
+import { ConfigError, readConfig, reportConfig } from './config.ts'
+import { PolicyError } from './domain/privacy/policy.ts'
+import { registerClients } from './inbound/cli/clients.ts'
+import { registerConfig } from './inbound/cli/config.ts'
+import { registerImport } from './inbound/cli/import.ts'
+import { buildGraphqlSchema, printGraphqlSchema } from './inbound/graphql/schema.ts'
+import { Refusal } from './kernel/refusal.ts'
+import { checkMigrations } from './outbound/postgres/check-migrations.ts'
+import { serve } from './serve.ts'
+
+const print = (text: string) => void process.stdout.write(`${text}\n`)
+const say = (text: string) => void process.stderr.write(`${text}\n`)
+const schemaFile = fileURLToPath(new URL('../../schema.graphql', import.meta.url))
+
+const program = new Command('bauta')
+  .description('A GraphQL personalization gateway with a privacy layer.')
+  .showHelpAfterError()
+
+const open = async (): Promise<Gateway> => await composeGateway(readConfig(process.env), { say })
+
+program
+  .command('serve')
+  .description(
+    'start the gateway; with embedded PostgreSQL and demo data unless configured otherwise',
+  )
+  .action(async () => await serve(readConfig(process.env), say))
+
+program
+  .command('schema')
+  .description('print the GraphQL schema')
+  .option('--write', 'write it to schema.graphql')
+  .option('--check', 'fail when schema.graphql is not what the code says')
+  .action((options: { write?: true; check?: true }) => {
+    const text = printGraphqlSchema(buildGraphqlSchema())
+    if (options.write) writeFileSync(schemaFile, text)
+    else if (!options.check) print(text)
+    else if (readFileSync(schemaFile, 'utf8') !== text) {
+      throw new Error(
+        'schema.graphql is stale: run "npm run bauta -- schema --write" and commit it',
+      )
+    }
+  })
+
+program
+  .command('migrations')
+  .description('show what the database has not seen yet')
+  .option(
+    '--check',
+    'run all migrations forwards and back on an empty embedded server and compare with the entities',
+  )
+  .action(async (options: { check?: true }) => {
+    if (options.check) await checkMigrations(print)
+    else await (await open()).close()
+  })
+
+registerConfig(program, () => reportConfig(process.env), print)
+registerClients(program, open, print)
+registerImport(program, open)
+
+/** Errors that say themselves what to do need no stack. */
+function isPlain(error: unknown): error is Error {
+  return error instanceof Refusal || error instanceof ConfigError || error instanceof PolicyError
+}
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (isPlain(error)) say(`bauta: ${error.message}`)
+  else say(error instanceof Error ? (error.stack ?? error.message) : String(error))
+  process.exitCode = 1
+}

@@ -1,0 +1,115 @@
+import { join } from 'node:path'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { pino } from 'pino'
+import { composeGateway, type Gateway, type Say } from './compose.ts'
+import type { Config } from './config.ts'
+import { CREDENTIALS_FILE, prepareDemo } from './demo.ts'
+import type { Caller } from './gateway/disclose/reception.ts'
+import { demoGreeting } from './inbound/demo/greeting.ts'
+import { graphqlRoute } from './inbound/graphql/route.ts'
+import { streamRoute } from './inbound/graphql/stream-route.ts'
+import { credentialsOf } from './inbound/http/credentials.ts'
+import { Metrics } from './inbound/http/metrics.ts'
+import { oauthRoutes } from './inbound/http/oauth.ts'
+import { buildServer } from './inbound/http/server.ts'
+import { visitorRoutes } from './inbound/http/visitor.ts'
+import { Refit } from './inbound/schedule/refit.ts'
+import { Refusal } from './kernel/refusal.ts'
+
+/** Starts the gateway and keeps it running until it is told to stop. */
+export async function serve(config: Config, say: Say): Promise<void> {
+  const began = Date.now()
+  say(`Bauta starts in ${config.mode} mode; data in ${config.dataDir}.`)
+  const gateway = await composeGateway(config, { say })
+  const { serverVersion, embedded } = gateway.stores.opened
+  say(
+    `PostgreSQL ${serverVersion}${embedded ? ', embedded' : ''}; policy ${gateway.stores.policy.version}.`,
+  )
+  const credentials = config.demo ? await prepareDemo(gateway, say) : null
+  const refit = new Refit(gateway.fit, {
+    onFit: ({ model, members }) => say(`Recommender model ${model} fitted over ${members} people.`),
+    onFailure: (error) =>
+      say(
+        `The recommender was not fitted: ${error instanceof Refusal ? error.message : 'see the log'}.`,
+      ),
+  })
+  const server = await buildGatewayServer(gateway)
+  await server.listen({ host: config.host, port: config.port })
+  refit.start()
+  const address = `http://${config.host}:${config.port}`
+  say(`Ready after ${((Date.now() - began) / 1000).toFixed(1)} s: ${address}`)
+  if (credentials) say(demoGreeting(credentials, address, join(config.dataDir, CREDENTIALS_FILE)))
+  stopGracefully(async () => {
+    await server.close()
+    await refit.stop()
+    await gateway.close()
+  }, say)
+}
+
+/** A second signal means that whoever sent it does not want to wait. */
+function stopGracefully(stop: () => Promise<void>, say: Say): void {
+  let stopping = false
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (stopping) process.exit(1)
+    stopping = true
+    say(`${signal}: finishing what is under way …`)
+    stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        say(error instanceof Error ? error.message : 'stopping failed')
+        process.exit(1)
+      },
+    )
+  }
+  process.on('SIGINT', onSignal)
+  process.on('SIGTERM', onSignal)
+}
+
+/** The HTTP server over a composed gateway, not yet listening. */
+export async function buildGatewayServer(
+  gateway: Gateway,
+  more: readonly ((app: FastifyInstance) => Promise<void>)[] = [],
+): Promise<FastifyInstance> {
+  const { config, stores, authenticator, tokens, visitors, responder, reception } = gateway
+  const log = pino({ level: config.logLevel })
+  const metrics = new Metrics()
+  const callerOf = async (request: FastifyRequest): Promise<Caller> => {
+    const header = request.headers['bauta-purpose']
+    return {
+      principal: await authenticator.authenticate(credentialsOf(request.headers)),
+      purposeHeader: typeof header === 'string' && header !== '' ? header : null,
+      requestId: reception.newRequestId(),
+    }
+  }
+  const onUnforeseen = (error: unknown) => log.error({ failure: failureOf(error) }, 'unforeseen')
+  const development = config.mode === 'development'
+  return await buildServer({
+    config,
+    metrics,
+    log,
+    checks: {
+      database: async () => void (await stores.opened.database.query('SELECT 1')),
+      audit: async () => void (await stores.auditLog.size()),
+      keys: async () => await stores.keys.refresh(),
+    },
+    routes: [
+      async (app) => await graphqlRoute(app, { responder, callerOf, development, onUnforeseen }),
+      async (app) => await streamRoute(app, { responder, callerOf, onUnforeseen }),
+      oauthRoutes(tokens),
+      visitorRoutes(authenticator, visitors, config.publicUrl),
+      ...more,
+    ],
+  })
+}
+
+/** Name and stack of an error that nobody foresaw; its message may quote a person's data, so it stays out. */
+function failureOf(error: unknown): Record<string, unknown> {
+  const original = (error as { originalError?: unknown } | null)?.originalError
+  const cause = original instanceof Error ? original : error
+  if (!(cause instanceof Error)) return { name: typeof cause }
+  const stack = cause.stack
+    ?.split('\n')
+    .filter((line) => /^\s+at /.test(line))
+    .join('\n')
+  return { name: cause.name, stack }
+}
