@@ -66,6 +66,9 @@ const packageDir = (() => {
   return existsSync(join(above, 'package.json')) ? above : dirname(above)
 })()
 
+/** Where the development pages' files are. */
+export const pagesDir = join(packageDir, 'pages')
+
 /** Every variable that Bauta reads, and nothing else: `readConfig` validates by it and `bauta config` prints it. */
 const variables = {
   mode: variable({

@@ -26,6 +26,8 @@ export interface ServerParts {
   readonly config: ServerSettings
   readonly metrics: Metrics
   readonly checks: Checks
+  /** Development only: stands before all routes and may answer in their place. */
+  readonly pages?: (app: FastifyInstance) => void
   /** Each is registered in a context of its own; each of its routes is audited or on the list of unaudited ones. */
   readonly routes: readonly ((app: FastifyInstance) => Promise<void>)[]
   /** A pino logger, or one like it. */
@@ -50,6 +52,7 @@ export async function buildServer({
   config,
   metrics,
   checks,
+  pages,
   routes,
   log,
 }: ServerParts): Promise<FastifyInstance> {
@@ -75,6 +78,7 @@ export async function buildServer({
   app.setNotFoundHandler(async (_request, reply) => {
     await reply.status(404).send({ code: 'NOT_FOUND', message: 'There is nothing here.' })
   })
+  pages?.(app)
   if (config.allowedOrigins.length > 0)
     await app.register(cors, {
       origin: [...config.allowedOrigins],

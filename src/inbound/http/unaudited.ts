@@ -7,9 +7,10 @@ export const unaudited: readonly { readonly path: string; readonly why: string }
   { path: '/health/ready', why: 'names the parts that are ready' },
   { path: '/metrics', why: 'counts requests and queues; no label comes from a person' },
   { path: '/', why: 'a page without data; what it shows it asks for at /graphql' },
-  { path: '/start.js', why: 'script of the start page' },
-  { path: '/query.js', why: 'script of the query page' },
-  { path: '/pages.css', why: 'style of both pages' },
+  { path: '/pages/pages.css', why: 'style of the pages' },
+  { path: '/pages/desk.js', why: 'script of the pages' },
+  { path: '/pages/start.js', why: 'script of the start page' },
+  { path: '/pages/query.js', why: 'script of the query page' },
   {
     path: '/demo/desk',
     why: 'development only, loopback only: demo tokens and pseudonyms of invented people',

@@ -1,0 +1,130 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import type { FastifyInstance, RouteOptions } from 'fastify'
+import { pino } from 'pino'
+import { pagesDir } from '../../../src/config.ts'
+import { developmentPages } from '../../../src/inbound/http/development-pages.ts'
+import { Metrics } from '../../../src/inbound/http/metrics.ts'
+import { oauthRoutes } from '../../../src/inbound/http/oauth.ts'
+import { buildServer } from '../../../src/inbound/http/server.ts'
+import { unaudited } from '../../../src/inbound/http/unaudited.ts'
+import { visitorRoutes } from '../../../src/inbound/http/visitor.ts'
+import { AccessHouse } from '../../gateway/access-house.ts'
+import { call } from './call.ts'
+
+let app: FastifyInstance
+const routes: RouteOptions[] = []
+const lines: string[] = []
+const asked: number[] = []
+
+const visitorCookie = 'bauta_visitor=v1.a.1.x'
+const principal = { purposes: ['SERVICE'], defaultPurpose: 'SERVICE', note: 'a note' }
+const desk = {
+  principals: async () => ({
+    support: { ...principal, token: 'support-token' },
+    visitor: { ...principal, token: 'shop-token', cookie: visitorCookie },
+  }),
+  idsOf: async (person: number) => {
+    asked.push(person)
+    return { support: `p1support${person}` }
+  },
+}
+
+beforeAll(async () => {
+  const house = await AccessHouse.open()
+  app = await buildServer({
+    config: { publicUrl: null, allowedOrigins: ['https://shop.example'], requestTimeoutMs: 5_000 },
+    metrics: new Metrics(),
+    checks: { database: async () => {} },
+    pages: (server) => {
+      server.addHook('onRoute', (route) => {
+        routes.push(route)
+      })
+      developmentPages(pagesDir, desk)(server)
+    },
+    routes: [
+      oauthRoutes(house.tokens),
+      visitorRoutes(house.authenticator, house.visitors, null),
+      async (server) => {
+        server.get('/graphql', { config: { audited: 'test' } }, async () => ({ data: null }))
+      },
+    ],
+    log: pino({ level: 'trace' }, { write: (line: string) => lines.push(line) }),
+  })
+})
+afterAll(async () => {
+  await app.close()
+})
+
+describe('the list of unaudited addresses', () => {
+  test('names every route that leaves no entry, and nothing else', () => {
+    const open = new Set(routes.filter(({ config }) => !config?.audited).map(({ url }) => url))
+    expect([...open].sort()).toEqual(unaudited.map(({ path }) => path).sort())
+    expect(unaudited.every(({ why }) => why !== '')).toBe(true)
+  })
+
+  test('holds no address that would answer about a person, whatever it is asked', async () => {
+    for (const { path } of unaudited) {
+      if (path === '*' || path === '/demo/desk') continue
+      const answer = await call(app, `${path}?email=alice@example.com`, {
+        headers: { authorization: 'Bearer alice', cookie: 'name=alice' },
+      })
+      expect(answer.status).toBe(200)
+      expect(answer.body).not.toContain('alice')
+    }
+    expect(lines.join('')).not.toContain('alice')
+  })
+})
+
+describe('development pages', () => {
+  test('load nothing from elsewhere and run nothing that stands inside them', async () => {
+    const pages = [
+      await call(app, '/'),
+      await call(app, '/graphql', { headers: { accept: 'text/html,*/*' } }),
+    ]
+    for (const { status, headers, body } of pages) {
+      expect(status).toBe(200)
+      expect(headers['content-type']).toContain('text/html')
+      expect(headers['content-security-policy']).toContain("script-src 'self'")
+      expect(headers['content-security-policy']).not.toContain('unsafe')
+      expect(body).not.toMatch(/https?:\/\/|<script>|\son\w+=|\sstyle=/)
+    }
+  })
+
+  test('name only files that are there', async () => {
+    for (const path of ['/', '/graphql']) {
+      const { body } = await call(app, path, { headers: { accept: 'text/html' } })
+      const files = [...body.matchAll(/(?:src|href)="(\/pages\/[^"]+)"/g)].map(([, file]) =>
+        String(file),
+      )
+      expect(files.length).toBeGreaterThan(1)
+      for (const file of files) expect((await call(app, file)).status).toBe(200)
+    }
+  })
+
+  test('leave the API at /graphql to programs', async () => {
+    const answer = await call(app, '/graphql', { headers: { accept: 'application/json' } })
+    expect(answer.json()).toEqual({ data: null })
+  })
+
+  test('get the tokens of the demo and the names under which callers know a person', async () => {
+    const answer = await call(app, '/demo/desk?person=7')
+    expect(answer.json()).toMatchObject({
+      principals: { support: { token: 'support-token' } },
+      ids: { support: 'p1support7' },
+    })
+    expect(answer.headers['set-cookie']).toEqual([
+      `${visitorCookie}; Path=/; HttpOnly; SameSite=Lax`,
+    ])
+    expect(asked).toEqual([7])
+  })
+
+  test.each(['0', '-1', '1e3', 'x', '9999999'])('know no person %p', async (person) => {
+    expect((await call(app, `/demo/desk?person=${person}`)).status).toBe(400)
+  })
+
+  test.each(['cross-site', 'same-site'])('hand no token to a page that is %s', async (site) => {
+    const answer = await call(app, '/demo/desk', { headers: { 'sec-fetch-site': site } })
+    expect(answer.status).toBe(403)
+    expect(answer.body).not.toContain('support-token')
+  })
+})
