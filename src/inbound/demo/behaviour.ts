@@ -17,16 +17,15 @@ const HABITS: Readonly<
   >
 > = {
   new: { sessions: [1, 2], span: 5, last: [0, 5], orders: 0.2 },
-  regular: { sessions: [3, 7], span: 60, last: [0, 14], orders: 1 },
-  heavy: { sessions: [8, 14], span: 45, last: [0, 3], orders: 2.5 },
-  dormant: { sessions: [2, 6], span: 90, last: [20, 150], orders: 0.8 },
+  regular: { sessions: [2, 6], span: 60, last: [0, 14], orders: 1 },
+  heavy: { sessions: [6, 11], span: 45, last: [0, 3], orders: 2.5 },
+  dormant: { sessions: [2, 5], span: 90, last: [20, 150], orders: 0.8 },
 }
 
 const chance = (low: number, high: number) => english.number.int({ min: low, max: high })
 
 /** What the tracker saw on the person's device, oldest first: sessions, onboarding, views and carts. */
 export function* eventsOf(person: Person, seed: number, today: Instant): Generator<EventInput> {
-  if (!person.knownTo.analytics) return
   english.seed(seed * 13 + person.number)
   const { sessions, span, last } = HABITS[person.habit]
   const count = chance(...sessions)
@@ -63,7 +62,6 @@ export function* ordersOf(
   today: Instant,
   prices: ReadonlyMap<string, number>,
 ): Generator<EventInput> {
-  if (!person.knownTo.crm) return
   english.seed(seed * 17 + person.number)
   const { orders, span, last } = HABITS[person.habit]
   const lastDay = chance(...last)

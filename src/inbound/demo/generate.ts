@@ -6,10 +6,11 @@ import { catalogue } from './catalogue.ts'
 import { anonymousId, crmId, identifierOf, type Person, people, userId } from './people.ts'
 import { consentsOf } from './situations.ts'
 
-/** One batch of the demo: what one source sends of one kind, in the shapes that every import takes. */
+/** One batch of the demo: what one source sends, in the shapes that every import takes. */
 export interface DemoBatch {
-  readonly source: 'crm' | 'identity' | 'analytics' | 'api'
-  readonly kind: 'customers' | 'events' | 'items' | 'identities' | 'consents'
+  readonly source: 'crm' | 'identity' | 'analytics'
+  readonly kind: 'customers' | 'identities' | 'events'
+  /** Person by person, with all that the source knows of each: so their profiles are made up once per source. */
   readonly rows: () => Iterable<IngestInput>
 }
 
@@ -36,72 +37,78 @@ export function generateDemo(now: Instant, seed = DEMO_SEED, count = DEMO_PEOPLE
   return {
     people: everybody,
     batches: [
-      { source: 'crm', kind: 'items', rows: () => items },
-      { source: 'crm', kind: 'customers', rows: () => crmRows(everybody, today) },
-      { source: 'identity', kind: 'identities', rows: () => identityRows(everybody, today) },
-      { source: 'analytics', kind: 'customers', rows: () => analyticsRows(everybody, seed, today) },
       {
-        source: 'api',
-        kind: 'events',
-        rows: () => streamed(everybody, (one) => ordersOf(one, seed, today, prices)),
+        source: 'crm',
+        kind: 'customers',
+        rows: function* () {
+          yield* items
+          for (const person of everybody) {
+            if (!person.knownTo.crm) continue
+            yield crmRecord(person, today)
+            yield* ordersOf(person, seed, today, prices)
+            yield* consentRows(person, today)
+          }
+          yield* brokenRows()
+        },
+      },
+      {
+        source: 'identity',
+        kind: 'identities',
+        rows: function* () {
+          for (const person of everybody) {
+            if (!person.knownTo.identity) continue
+            yield identityRecord(person, today)
+            if (!person.knownTo.crm) yield* consentRows(person, today)
+          }
+        },
       },
       {
         source: 'analytics',
         kind: 'events',
-        rows: () => streamed(everybody, (one) => eventsOf(one, seed, today)),
-      },
-      {
-        source: 'crm',
-        kind: 'consents',
-        rows: () => streamed(everybody, (one) => consentRows(one, today)),
+        rows: function* () {
+          for (const person of everybody) {
+            if (!person.knownTo.analytics) continue
+            yield analyticsRecord(person, seed, today)
+            yield* eventsOf(person, seed, today)
+          }
+        },
       },
     ],
   }
 }
 
-function* streamed<T>(
-  everybody: readonly Person[],
-  rowsOf: (person: Person) => Iterable<T>,
-): Generator<T> {
-  for (const person of everybody) yield* rowsOf(person)
-}
-
 /** The system of record: names, addresses and the plan that is paid for. */
-function* crmRows(everybody: readonly Person[], today: Instant): Generator<ProfileInput> {
-  for (const person of everybody) {
-    if (!person.knownTo.crm) continue
-    const { faker, number } = person
-    faker.seed(number)
-    yield {
-      type: 'profile',
-      recordKey: crmId(number),
-      identifiers: [
-        { kind: 'crmId', value: crmId(number) },
-        // Some forms keep the capitals and the blank that people type.
-        {
-          kind: 'email',
-          value: number % 33 === 0 ? ` ${person.email.toUpperCase()}` : person.email,
-        },
-      ],
-      observedAt: isoInstant(today - (number % 300) * DAY),
-      traits: {
-        name: person.name,
-        email: person.email,
-        birthDate: person.birthDate,
-        gender: person.gender,
-        address: `${faker.location.streetAddress()}, ${faker.location.zipCode()} ${person.city}`,
-        city: person.city,
-        plan: person.plan,
-        lifecycleStage: stageOf(person),
-        customerSince: isoInstant(person.customerSince).slice(0, 10),
-        ...(person.phone && { phone: person.phone }),
-        ...(person.country && { country: person.country }),
-        ...(person.company && { company: person.company }),
-        ...(number % 4 === 0 && { loyaltyTier: faker.helpers.arrayElement(['silver', 'gold']) }),
+function crmRecord(person: Person, today: Instant): ProfileInput {
+  const { faker, number } = person
+  faker.seed(number)
+  return {
+    type: 'profile',
+    recordKey: crmId(number),
+    identifiers: [
+      { kind: 'crmId', value: crmId(number) },
+      // Some forms keep the capitals and the blank that people type.
+      {
+        kind: 'email',
+        value: number % 33 === 0 ? ` ${person.email.toUpperCase()}` : person.email,
       },
-    }
+    ],
+    observedAt: isoInstant(today - (number % 300) * DAY),
+    traits: {
+      name: person.name,
+      email: person.email,
+      birthDate: person.birthDate,
+      gender: person.gender,
+      address: `${faker.location.streetAddress()}, ${faker.location.zipCode()} ${person.city}`,
+      city: person.city,
+      plan: person.plan,
+      lifecycleStage: stageOf(person),
+      customerSince: isoInstant(person.customerSince).slice(0, 10),
+      ...(person.phone && { phone: person.phone }),
+      ...(person.country && { country: person.country }),
+      ...(person.company && { company: person.company }),
+      ...(number % 4 === 0 && { loyaltyTier: faker.helpers.arrayElement(['silver', 'gold']) }),
+    },
   }
-  yield* brokenRows()
 }
 
 function stageOf({ habit, plan }: Person): string {
@@ -129,69 +136,59 @@ function* brokenRows(): Generator<ProfileInput> {
  * The sign-in system: it has verified the e-mail, and at sign-in also saw the device, so that what the device did
  * before belongs to the person. It is often behind on the name, and knows another city of one in seven.
  */
-function* identityRows(everybody: readonly Person[], today: Instant): Generator<ProfileInput> {
-  for (const person of everybody) {
-    if (!person.knownTo.identity) continue
-    const { faker, number } = person
-    faker.seed(number + 1)
-    const provider = faker.helpers.arrayElement(['google', 'apple', 'microsoft', 'passkey'])
-    const subject = `${provider}|${faker.string.numeric(18)}`
-    yield {
-      type: 'profile',
-      recordKey: userId(number),
-      identifiers: [
-        { kind: 'userId', value: userId(number) },
-        { kind: 'email', value: person.email },
-        { kind: 'providerSubject', value: subject },
-        ...(person.knownTo.analytics
-          ? [{ kind: 'anonymousId', value: anonymousId(number) } as const]
-          : []),
-      ],
-      observedAt: isoInstant(today - (number % 90) * DAY),
-      traits: {
-        name: number % 5 === 0 ? person.name.split(' ')[0] : person.name,
-        email: person.email,
-        language: person.language,
-        identityProvider: provider,
-        identitySubject: subject,
-        identityVerifiedAt: isoInstant(today - (number % 200) * DAY),
-        ...(number % 7 === 0 && { city: faker.location.city() }),
-        ...(person.country && { country: person.country }),
-      },
-    }
+function identityRecord(person: Person, today: Instant): ProfileInput {
+  const { faker, number } = person
+  faker.seed(number + 1)
+  const provider = faker.helpers.arrayElement(['google', 'apple', 'microsoft', 'passkey'])
+  const subject = `${provider}|${faker.string.numeric(18)}`
+  return {
+    type: 'profile',
+    recordKey: userId(number),
+    identifiers: [
+      { kind: 'userId', value: userId(number) },
+      { kind: 'email', value: person.email },
+      { kind: 'providerSubject', value: subject },
+      ...(person.knownTo.analytics
+        ? [{ kind: 'anonymousId', value: anonymousId(number) } as const]
+        : []),
+    ],
+    observedAt: isoInstant(today - (number % 90) * DAY),
+    traits: {
+      name: number % 5 === 0 ? person.name.split(' ')[0] : person.name,
+      email: person.email,
+      language: person.language,
+      identityProvider: provider,
+      identitySubject: subject,
+      identityVerifiedAt: isoInstant(today - (number % 200) * DAY),
+      ...(number % 7 === 0 && { city: faker.location.city() }),
+      ...(person.country && { country: person.country }),
+    },
   }
 }
 
 /** The tracker: it knows devices, guesses the country and still shows the plan of three months ago. */
-function* analyticsRows(
-  everybody: readonly Person[],
-  seed: number,
-  today: Instant,
-): Generator<ProfileInput> {
-  for (const person of everybody) {
-    if (!person.knownTo.analytics) continue
-    const { number, habit } = person
-    english.seed(seed * 7 + number)
-    const device = english.helpers.arrayElement(['phone', 'phone', 'desktop', 'tablet'])
-    const stale = english.number.int(4) === 0 || number === 1
-    yield {
-      type: 'profile',
-      recordKey: anonymousId(number),
-      identifiers: [{ kind: 'anonymousId', value: anonymousId(number) }],
-      observedAt: isoInstant(today - (number % 20) * DAY),
-      traits: {
-        device,
-        browser: english.helpers.arrayElement(['Firefox', 'Chrome', 'Safari', 'Edge']),
-        operatingSystem: SYSTEMS[device] ?? 'other',
-        language: person.language,
-        onboardingStep: english.helpers.arrayElement(ONBOARDING[habit]),
-        ...(stale && { plan: 'free', city: english.location.city() }),
-        ...(person.country && { country: person.country }),
-        ...(number % 6 === 0 && {
-          newsletterTopic: english.helpers.arrayElement(['recipes', 'travel', 'sport']),
-        }),
-      },
-    }
+function analyticsRecord(person: Person, seed: number, today: Instant): ProfileInput {
+  const { number, habit } = person
+  english.seed(seed * 7 + number)
+  const device = english.helpers.arrayElement(['phone', 'phone', 'desktop', 'tablet'])
+  const stale = english.number.int(4) === 0 || number === 1
+  return {
+    type: 'profile',
+    recordKey: anonymousId(number),
+    identifiers: [{ kind: 'anonymousId', value: anonymousId(number) }],
+    observedAt: isoInstant(today - (number % 20) * DAY),
+    traits: {
+      device,
+      browser: english.helpers.arrayElement(['Firefox', 'Chrome', 'Safari', 'Edge']),
+      operatingSystem: SYSTEMS[device] ?? 'other',
+      language: person.language,
+      onboardingStep: english.helpers.arrayElement(ONBOARDING[habit]),
+      ...(stale && { plan: 'free', city: english.location.city() }),
+      ...(person.country && { country: person.country }),
+      ...(number % 6 === 0 && {
+        newsletterTopic: english.helpers.arrayElement(['recipes', 'travel', 'sport']),
+      }),
+    },
   }
 }
 
@@ -209,6 +206,5 @@ const ONBOARDING: Readonly<Record<Person['habit'], readonly string[]>> = {
 
 /** Choices are recorded with the identifier that the preference centre verified; a device alone has none. */
 function consentRows(person: Person, today: Instant): readonly ConsentInput[] {
-  if (!person.knownTo.crm && !person.knownTo.identity) return []
   return consentsOf(person.situation, [identifierOf(person)], person.country, today)
 }
