@@ -25,7 +25,7 @@ export class Subjects1764000001000 implements MigrationInterface {
         undone_at timestamptz
       );
       CREATE INDEX subject_merge_batch ON subject_merge (batch_id);
-      CREATE INDEX subject_merge_survivor ON subject_merge (survivor_id);
+      CREATE UNIQUE INDEX subject_merge_survivor ON subject_merge (survivor_id, retired_id, batch_id);
       CREATE INDEX subject_merge_retired ON subject_merge (retired_id);
       CREATE TABLE identifier (
         kind text NOT NULL,

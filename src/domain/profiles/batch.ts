@@ -19,17 +19,6 @@ export interface IngestCounts {
   readonly duplicates: number
 }
 
-export const noCounts: IngestCounts = { received: 0, accepted: 0, quarantined: 0, duplicates: 0 }
-
-export function addCounts(one: IngestCounts, other: IngestCounts): IngestCounts {
-  return {
-    received: one.received + other.received,
-    accepted: one.accepted + other.accepted,
-    quarantined: one.quarantined + other.quarantined,
-    duplicates: one.duplicates + other.duplicates,
-  }
-}
-
 /** Rows that came in together and can be taken back together. */
 export interface Batch {
   readonly id: string

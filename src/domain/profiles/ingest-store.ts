@@ -17,7 +17,12 @@ export interface StoredRecord {
   readonly traits: Readonly<Record<string, TraitValue>>
   /** Category -> base64 of the sealed JSON `{key: value}`; context (home, category). */
   readonly sealed: Readonly<Record<string, string>>
+  /** What was sealed. Never stored: it spares the rebuild in the same transaction from opening it again. */
+  readonly vault: Vault
 }
+
+/** Data category -> values of that category, in plain. */
+export type Vault = ReadonlyMap<string, Readonly<Record<string, unknown>>>
 
 export interface StoredEvent {
   readonly messageId: string

@@ -9,12 +9,13 @@ import type {
   StoredEvent,
   StoredItem,
   StoredRecord,
+  Vault,
 } from '../../domain/profiles/ingest-store.ts'
 import { Resolution } from '../../domain/profiles/resolution.ts'
 import { type Randomness, type SubjectId, uuidV7 } from '../../kernel/ids.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import type { Instant } from '../../kernel/time.ts'
-import type { ConsentEntry, Entry, EventEntry, ItemEntry, ProfileEntry, Vault } from './entry.ts'
+import type { ConsentEntry, Entry, EventEntry, ItemEntry, ProfileEntry } from './entry.ts'
 
 export interface ChunkContext {
   readonly origin: BatchOrigin
@@ -170,13 +171,24 @@ async function save(
   }
   await tx.saveRecords(origin, [...records.values()])
   await tx.saveEvents(origin, events)
-  await tx.saveConsents(origin, consents)
+  // What somebody decided through their own sign-in is theirs: no undo of imported data takes it back.
+  const decided = context.subject === null ? origin : { ...origin, id: null }
+  await tx.saveConsents(decided, consents)
 }
 
 function recordOf(entry: ProfileEntry, home: SubjectId, context: ChunkContext): StoredRecord {
   const { recordKey, contentHash, observedAt, traits, vault } = entry
   const sealed = sealedFor(home, vault, context)
-  return { recordKey, home, observedAt, receivedAt: context.now, contentHash, traits, sealed }
+  return {
+    recordKey,
+    home,
+    observedAt,
+    receivedAt: context.now,
+    contentHash,
+    traits,
+    vault,
+    sealed,
+  }
 }
 
 function eventOf(entry: EventEntry, home: SubjectId, context: ChunkContext): StoredEvent {

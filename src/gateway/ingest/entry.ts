@@ -1,11 +1,8 @@
 import type { ConsentRecord } from '../../domain/privacy/consent.ts'
-import type { StoredItem } from '../../domain/profiles/ingest-store.ts'
+import type { StoredItem, Vault } from '../../domain/profiles/ingest-store.ts'
 import type { TraitValue } from '../../domain/profiles/normalise.ts'
 import type { IndexedIdentifier } from '../../domain/profiles/resolution.ts'
 import type { Instant } from '../../kernel/time.ts'
-
-/** Data category -> values of that category, to be sealed once the home is known. */
-export type Vault = ReadonlyMap<string, Readonly<Record<string, unknown>>>
 
 /** A valid, normalised input, waiting for its home. Identifiers are blind already, strongest first. */
 export type Entry = ProfileEntry | EventEntry | ConsentEntry | ItemEntry

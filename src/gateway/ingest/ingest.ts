@@ -2,6 +2,7 @@ import type { KeyStore } from '../../domain/privacy/key-store.ts'
 import type { Policy, SourceDefinition } from '../../domain/privacy/policy.ts'
 import { seal } from '../../domain/privacy/seal.ts'
 import type { Batch, BatchKind, IngestCounts } from '../../domain/profiles/batch.ts'
+import { identifierKinds } from '../../domain/profiles/identifier.ts'
 import type {
   BatchOrigin,
   IngestStore,
@@ -68,9 +69,18 @@ export class Ingest {
     this.#randomness = randomness
   }
 
-  /** Keys of the traits that the policy knows; others are kept, sealed, and told to nobody. */
-  get traits(): readonly string[] {
-    return [...this.#policy.traits.keys()]
+  /** Words that rows may use: other traits are kept, sealed, and told to nobody; other sources are refused. */
+  get vocabulary(): {
+    readonly sources: readonly string[]
+    readonly traits: readonly string[]
+    readonly identifiers: readonly string[]
+  } {
+    const { sources, traits } = this.#policy
+    return {
+      sources: [...sources.keys()],
+      traits: [...traits.keys()],
+      identifiers: identifierKinds,
+    }
   }
 
   /**

@@ -92,10 +92,7 @@ export async function saveIdentities(
       `INSERT INTO subject_merge (id, survivor_id, retired_id, identifier_kind, source, record_key, batch_id, merged_at)
        SELECT gen_random_uuid(), survivor, retired, "identifierKind", $2, "recordKey", $3, $4
        FROM json_to_recordset($1) AS link (survivor uuid, retired uuid, "identifierKind" text, "recordKey" text)
-       WHERE NOT EXISTS (
-         SELECT 1 FROM subject_merge known
-         WHERE known.survivor_id = link.survivor AND known.retired_id = link.retired
-           AND known.batch_id = $3 AND known.undone_at IS NULL)`,
+       ON CONFLICT DO NOTHING`,
       [JSON.stringify([...resolution.links.values()]), source, batchId, at],
     )
 }

@@ -88,8 +88,10 @@ export async function saveRecords(
      WHERE excluded.observed_at >= held.observed_at`,
     [
       JSON.stringify(
-        records.map(({ recordKey, contentHash, observedAt, receivedAt, ...rest }) => ({
-          ...rest,
+        records.map(({ recordKey, home, contentHash, observedAt, receivedAt, traits, sealed }) => ({
+          home,
+          traits,
+          sealed,
           key: recordKey,
           hash: contentHash,
           observed: isoInstant(observedAt),

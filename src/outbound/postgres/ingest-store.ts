@@ -26,7 +26,7 @@ import { knownIdentifiers, lockPeople, saveIdentities } from './ingest-identitie
 import { LostRace } from './ingest-race.ts'
 import { knownIds, saveConsents, saveItems, saveQuarantine, saveRecords } from './ingest-rows.ts'
 import { takeBack } from './ingest-undo.ts'
-import type { PreparedRebuild, ProfileRebuild } from './profile-rebuild.ts'
+import type { PreparedRebuild, ProfileRebuild, RebuildScope } from './profile-rebuild.ts'
 
 /** Losing a race this often in a row means that something else is wrong. */
 const ATTEMPTS = 8
@@ -113,12 +113,12 @@ function isLostRace(error: unknown): boolean {
 class PostgresIngestTransaction implements IngestTransaction {
   readonly #queryable: Queryable
   readonly #rebuild: ProfileRebuild
-  readonly #prepared: PreparedRebuild
+  readonly #scope: Omit<RebuildScope, 'now'>
 
-  constructor(queryable: Queryable, rebuild: ProfileRebuild, prepared: PreparedRebuild) {
-    this.#queryable = queryable
+  constructor(tx: Queryable, rebuild: ProfileRebuild, prepared: PreparedRebuild) {
+    this.#queryable = tx
     this.#rebuild = rebuild
-    this.#prepared = prepared
+    this.#scope = { tx, prepared, vault: rebuild.newVault() }
   }
 
   async lockBatch(id: string): Promise<Batch> {
@@ -146,6 +146,9 @@ class PostgresIngestTransaction implements IngestTransaction {
   }
 
   saveRecords(origin: BatchOrigin, records: readonly StoredRecord[]): Promise<void> {
+    for (const { sealed, vault } of records)
+      for (const [category, values] of vault)
+        this.#scope.vault.remember(sealed[category] ?? '', values)
     return saveRecords(this.#queryable, origin, records)
   }
 
@@ -170,7 +173,7 @@ class PostgresIngestTransaction implements IngestTransaction {
   }
 
   rebuild(homes: Iterable<SubjectId>, now: Instant): Promise<void> {
-    return this.#rebuild.rebuild(homes, { tx: this.#queryable, now, prepared: this.#prepared })
+    return this.#rebuild.within({ ...this.#scope, now }, homes)
   }
 
   async advance(batchId: string, counts: IngestCounts, position: number | null): Promise<void> {

@@ -106,10 +106,14 @@ function timestamp(at: Instant | null): string | null {
   return at === null ? null : isoInstant(at)
 }
 
-/** Rows of subjects that are no longer anybody's root. */
+/** Removes rows of subjects that are nobody's root any more, and tells those who watch them. */
 export async function removeReadRows(tx: Queryable, subjects: readonly SubjectId[]): Promise<void> {
   if (subjects.length > 0)
-    await tx.query('DELETE FROM read_model WHERE subject_id = ANY ($1::uuid[])', [subjects])
+    await tx.query(
+      `WITH removed AS (DELETE FROM read_model WHERE subject_id = ANY ($1::uuid[]) RETURNING subject_id)
+       INSERT INTO change (kind, subject_id) SELECT 'profile', subject_id FROM removed`,
+      [subjects],
+    )
 }
 
 /** Tells the change feed whose row was written, who entered or left a segment, and whose consent reads differently. */
@@ -117,10 +121,8 @@ export async function tellChanges(
   tx: Queryable,
   rows: readonly RebuiltRow[],
   states: ReadonlyMap<string, number>,
-  former: readonly SubjectId[],
 ): Promise<void> {
   const changes: { kind: string; subject: SubjectId; key: string | null }[] = []
-  for (const subject of former) changes.push({ kind: 'profile', subject, key: null })
   for (const { root, person, consent, standing } of rows) {
     changes.push({ kind: 'profile', subject: root, key: null })
     const before = new Set(person.before?.segmentKeys)

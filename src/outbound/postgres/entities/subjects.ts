@@ -14,7 +14,7 @@ export class Subject {
 }
 
 @Index('subject_merge_batch', ['batchId'])
-@Index('subject_merge_survivor', ['survivorId'])
+@Index('subject_merge_survivor', ['survivorId', 'retiredId', 'batchId'], { unique: true })
 @Index('subject_merge_retired', ['retiredId'])
 @Entity('subject_merge')
 export class SubjectMerge {
