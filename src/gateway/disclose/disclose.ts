@@ -32,17 +32,17 @@ export class DiscloseDesk {
   readonly ports: DisclosePorts
   readonly cursors: Cursors
   readonly people: PeopleByIdentifier
-  readonly #audiences: Audiences
+  readonly audiences: Audiences
 
   constructor(ports: DisclosePorts, audiences: Audiences) {
     this.ports = ports
     this.cursors = new Cursors(ports.keys.installationKey('cursor'))
     this.people = new PeopleByIdentifier(ports.profiles, ports.keys.installationKey('blind-index'))
-    this.#audiences = audiences
+    this.audiences = audiences
   }
 
   pseudonymsOf(audience: string): Pseudonyms {
-    return this.#audiences.of(audience)
+    return this.audiences.of(audience)
   }
 
   /** The doors of one request. */

@@ -1,7 +1,7 @@
 import { monthOf } from '../../domain/privacy/generalise.ts'
 import type { PlainGroups } from '../../domain/profiles/read-model.ts'
 import type { Instant } from '../../kernel/time.ts'
-import type { RowValues } from './fields.ts'
+import type { RowValues } from './row-values.ts'
 import type { EventCountView, ExternalIdView, VerifiedIdentityView } from './views.ts'
 
 const text = (value: unknown): string | null => (typeof value === 'string' ? value : null)

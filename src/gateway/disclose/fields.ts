@@ -2,21 +2,11 @@ import type { Scope } from '../../domain/access/principal.ts'
 import type { Category } from '../../domain/privacy/categories.ts'
 import { bandEdge, monthOf, yearOf } from '../../domain/privacy/generalise.ts'
 import { maskDate, maskEmail, maskId, maskName, maskPhone } from '../../domain/privacy/mask.ts'
-import {
-  type PlainGroups,
-  type ReadColumn,
-  sealedColumns,
-} from '../../domain/profiles/read-model.ts'
+import { type ReadColumn, sealedColumns } from '../../domain/profiles/read-model.ts'
 import type { Instant } from '../../kernel/time.ts'
 import { ageBandIn, recencyFrequencyValue } from './derived-values.ts'
 import { eventCounts, externalIds, verifiedIdentities } from './field-lists.ts'
-
-/** One row as a field reads it: plain groups, and sealed ones opened on demand and only for their category. */
-export interface RowValues {
-  readonly plain: PlainGroups
-  readonly sealed: (category: Category) => Readonly<Record<string, unknown>>
-  readonly now: Instant
-}
+import type { RowValues } from './row-values.ts'
 
 /**
  * One field of a profile: its data category, where it lives, and how it looks in each treatment. A treatment without

@@ -10,7 +10,8 @@ import { settlePurpose } from '../scope/purpose.ts'
 import type { Recorder } from '../scope/recorder.ts'
 import { Scope } from '../scope/scope.ts'
 import type { Disclose, DiscloseDesk } from './disclose.ts'
-import { compilePlan, type Plan, type Selection } from './plan.ts'
+import { compilePlan, type Plan } from './plan.ts'
+import type { Selection } from './plan-rules.ts'
 import { steps } from './steps.ts'
 
 /** Who calls, as the transport has found out. */
@@ -94,7 +95,11 @@ export class Reception {
   /** Makes the entry durable: only after this may the answer leave. @throws Refusal AUDIT_UNAVAILABLE */
   async leave(visit: Visit, outcome: AuditOutcome, code: RefusalCode | null): Promise<void> {
     const { scope, plan, args } = visit
-    await steps.beforeAnswering(this.#recorder, this.#desk, { scope, plan, args, outcome, code })
+    await steps.beforeAnswering(
+      this.#recorder,
+      { keys: this.#desk.ports.keys, audiences: this.#desk.audiences },
+      { scope, plan, args, outcome, code },
+    )
   }
 
   #visit(

@@ -3,9 +3,9 @@ import type { AuditOutcome } from '../../domain/audit/entry.ts'
 import type { KeyStore } from '../../domain/privacy/key-store.ts'
 import type { RefusalCode } from '../../kernel/refusal.ts'
 import { isoInstant } from '../../kernel/time.ts'
+import type { Audiences } from '../scope/audiences.ts'
 import type { Recorder } from '../scope/recorder.ts'
 import type { Scope } from '../scope/scope.ts'
-import type { DiscloseDesk } from './disclose.ts'
 import type { Plan } from './plan.ts'
 
 /** People whom a caller acts for stand in entries under pseudonyms of their own. */
@@ -14,7 +14,7 @@ const AUDIT_AUDIENCE = 'audit'
 /** Makes the one entry of a response durable. Until this resolves, not a byte may leave. */
 export async function recordResponse(
   recorder: Recorder,
-  desk: DiscloseDesk,
+  ports: { readonly keys: KeyStore; readonly audiences: Audiences },
   request: {
     readonly scope: Scope
     readonly plan: Plan
@@ -32,7 +32,7 @@ export async function recordResponse(
     ...(code === null ? {} : { code }),
     actor: {
       clientId: principal.client.id,
-      userPseudonym: principal.subject && desk.pseudonymsOf(AUDIT_AUDIENCE).of(principal.subject),
+      userPseudonym: principal.subject && ports.audiences.of(AUDIT_AUDIENCE).of(principal.subject),
       roles: principal.roles,
       tokenJti: principal.tokenId,
       cnfJkt: null,
@@ -44,7 +44,7 @@ export async function recordResponse(
     legalBasis: grant.purpose?.legalBasis ?? null,
     ruleIds: grant.roles.map((role) => `roles/${role}`),
     ...scope.seal(),
-    argsHmac: argsHmac(desk.ports.keys, args, isoInstant(scope.now).slice(0, 10)),
+    argsHmac: argsHmac(ports.keys, args, isoInstant(scope.now).slice(0, 10)),
   })
 }
 

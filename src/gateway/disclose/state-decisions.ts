@@ -11,7 +11,7 @@ import {
 } from '../../domain/privacy/treatment.ts'
 import type { FieldTreatments, WithheldField } from '../scope/scope.ts'
 import { categoryOf, derivedScopes, type FieldRule, fieldRules } from './fields.ts'
-import type { Plan } from './plan.ts'
+import type { PlanRules } from './plan-rules.ts'
 
 /** One field that is disclosed, ready to be read from a row. */
 export interface ProjectedField {
@@ -33,7 +33,7 @@ const TOLD_WHY: ReadonlySet<string> = new Set([
  * All decisions of one plan for one consent state. Pure and shared: made once, asked for every row in that state.
  */
 export class StateDecisions {
-  readonly #plan: Plan
+  readonly #plan: PlanRules
   readonly #vector: ConsentVector
   readonly #byCategory = new Map<Category, Decision>()
   /** Canonical text of the consent state. */
@@ -49,7 +49,7 @@ export class StateDecisions {
   /** What stood for this purpose: the state's name and the key of the record that decided. */
   readonly standing: { readonly key: string; readonly state: string } | null
 
-  constructor(plan: Plan, consentState: string) {
+  constructor(plan: PlanRules, consentState: string) {
     this.#plan = plan
     this.state = consentState
     this.#vector = parseVector(consentState)
@@ -170,7 +170,7 @@ function auditPath(coordinate: string): string {
 }
 
 /** Used where a purpose is named but no row is at hand: whether it covers a category for this plan at all. */
-export function staticDecision(plan: Plan, category: Category): Decision {
+export function staticDecision(plan: PlanRules, category: Category): Decision {
   const treatment = plan.treatments.get(category) ?? 'WITHHELD'
   if (treatment === 'WITHHELD') return withheld('ROLE')
   if (!plan.grant.purpose || !purposeCovers(plan.grant.purpose, category))

@@ -5,7 +5,7 @@ import {
   Kind,
   type OperationDefinitionNode,
 } from 'graphql'
-import type { Selection } from '../../gateway/disclose/plan.ts'
+import type { Selection } from '../../gateway/disclose/plan-rules.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import { DocumentWalk, type Variables } from './document-walk.ts'
 

@@ -13,7 +13,7 @@ import {
   type SelectionSetNode,
   valueFromASTUntyped,
 } from 'graphql'
-import type { Selection } from '../../gateway/disclose/plan.ts'
+import type { Selection } from '../../gateway/disclose/plan-rules.ts'
 import { limits } from '../../kernel/limits.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import { directiveArgument } from './directives.ts'
