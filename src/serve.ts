@@ -2,16 +2,18 @@ import { join } from 'node:path'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { pino } from 'pino'
 import { composeGateway, type Gateway, type Say } from './compose.ts'
-import type { Config } from './config.ts'
+import { type Config, pagesDir } from './config.ts'
 import { CREDENTIALS_FILE, prepareDemo } from './demo.ts'
+import { demoDesk } from './demo-desk.ts'
 import type { Caller } from './gateway/disclose/reception.ts'
 import { demoGreeting } from './inbound/demo/greeting.ts'
 import { graphqlRoute } from './inbound/graphql/route.ts'
 import { streamRoute } from './inbound/graphql/stream-route.ts'
 import { credentialsOf } from './inbound/http/credentials.ts'
+import { developmentPages } from './inbound/http/development-pages.ts'
 import { Metrics } from './inbound/http/metrics.ts'
 import { oauthRoutes } from './inbound/http/oauth.ts'
-import { buildServer } from './inbound/http/server.ts'
+import { buildServer, type ServerParts } from './inbound/http/server.ts'
 import { visitorRoutes } from './inbound/http/visitor.ts'
 import { Refit } from './inbound/schedule/refit.ts'
 import { Refusal } from './kernel/refusal.ts'
@@ -33,7 +35,8 @@ export async function serve(config: Config, say: Say): Promise<void> {
         `The recommender was not fitted: ${error instanceof Refusal ? error.message : 'see the log'}.`,
       ),
   })
-  const server = await buildGatewayServer(gateway)
+  const pages = credentials ? developmentPages(pagesDir, demoDesk(gateway, credentials)) : undefined
+  const server = await buildGatewayServer(gateway, pages ? { pages } : {})
   await server.listen({ host: config.host, port: config.port })
   refit.start()
   const address = `http://${config.host}:${config.port}`
@@ -68,7 +71,7 @@ function stopGracefully(stop: () => Promise<void>, say: Say): void {
 /** The HTTP server over a composed gateway, not yet listening. */
 export async function buildGatewayServer(
   gateway: Gateway,
-  more: readonly ((app: FastifyInstance) => Promise<void>)[] = [],
+  more: Pick<ServerParts, 'pages'> = {},
 ): Promise<FastifyInstance> {
   const { config, stores, authenticator, tokens, visitors, responder, reception } = gateway
   const log = pino({ level: config.logLevel })
@@ -97,8 +100,8 @@ export async function buildGatewayServer(
       async (app) => await streamRoute(app, { responder, callerOf, onUnforeseen }),
       oauthRoutes(tokens),
       visitorRoutes(authenticator, visitors, config.publicUrl),
-      ...more,
     ],
+    ...more,
   })
 }
 
