@@ -7,6 +7,9 @@ import { limits } from '../../kernel/limits.ts'
 import { publicError } from './errors.ts'
 import type { Responder } from './responder.ts'
 
+/** The most that a timer takes: 24 days. */
+const FOR_EVER = 2 ** 31 - 1
+
 /** `/graphql/stream`: subscriptions by the GraphQL over SSE protocol, one connection each. */
 export async function streamRoute(
   app: FastifyInstance,
@@ -48,7 +51,7 @@ export async function streamRoute(
     method: ['GET', 'POST'],
     url: '/graphql/stream',
     // A stream is open as long as its reader wants; the server's bound is for single answers.
-    handlerTimeout: 0,
+    handlerTimeout: FOR_EVER,
     config: { audited: 'one entry per event, in gateway/disclose/record-response.ts' },
     preHandler: async (request) => {
       await callerOf(request)
