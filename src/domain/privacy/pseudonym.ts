@@ -3,17 +3,27 @@ import { type SubjectId, uuidFromBytes, uuidToBytes } from '../../kernel/ids.ts'
 
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567'
 const BASE32_OF_16_BYTES = 26
+const LENGTH_BYTES = 4
 
 /** Length-prefixed parts: no two different lists of strings give the same bytes. */
 export function lengthPrefixed(parts: readonly (string | Uint8Array)[]): Buffer {
-  return Buffer.concat(
-    parts.flatMap((part) => {
-      const bytes = typeof part === 'string' ? Buffer.from(part, 'utf8') : Buffer.from(part)
-      const length = Buffer.alloc(4)
-      length.writeUInt32BE(bytes.length)
-      return [length, bytes]
-    }),
-  )
+  let total = 0
+  for (const part of parts) total += LENGTH_BYTES + byteLength(part)
+  // One buffer for all: this stands in the loop over sealed values.
+  const bytes = Buffer.allocUnsafe(total)
+  let at = 0
+  for (const part of parts) {
+    const length = byteLength(part)
+    at = bytes.writeUInt32BE(length, at)
+    if (typeof part === 'string') bytes.write(part, at, 'utf8')
+    else bytes.set(part, at)
+    at += length
+  }
+  return bytes
+}
+
+function byteLength(part: string | Uint8Array): number {
+  return typeof part === 'string' ? Buffer.byteLength(part, 'utf8') : part.length
 }
 
 /** HKDF-SHA256 (RFC 5869) with length-prefixed info. */
