@@ -23,9 +23,7 @@ export function* neighbourRows(
 ): Generator<NeighbourRow> {
   const { items } = sets
   const people = rowsByItem(sets)
-  const roots = Float64Array.from(items, (_, item) =>
-    Math.sqrt(at(people.offsets, item + 1) - at(people.offsets, item)),
-  )
+  const size = (item: number) => at(people.offsets, item + 1) - at(people.offsets, item)
   const together = new Uint32Array(items.length)
   const similarities = new Float64Array(items.length)
   for (const [item, id] of items.entries()) {
@@ -34,7 +32,7 @@ export function* neighbourRows(
       const both = at(together, other)
       together[other] = 0
       if (other === item || both < leastTogether) continue
-      similarities[other] = both / (at(roots, item) * at(roots, other))
+      similarities[other] = both / Math.sqrt(size(item) * size(other))
       close.push(other)
     }
     const similarityOf = (other: number) => at(similarities, other)

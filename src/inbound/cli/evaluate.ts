@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { resolve } from 'node:path'
+import { basename, resolve } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { createGunzip } from 'node:zlib'
 import Table from 'cli-table3'
@@ -143,11 +143,18 @@ async function* readRows(file: string): AsyncGenerator<[string, string, ...strin
       const [user, item, ...more] = row
       if (number === 1 && user !== undefined && HEADER.test(user)) continue
       if (!user || !item)
-        throw new Refusal('BAD_USER_INPUT', `Row ${number} has no person and item.`)
+        throw new Refusal(
+          'BAD_USER_INPUT',
+          `${basename(file)}: row ${number} has no person and item.`,
+        )
       yield [user, item, ...more]
     }
   } catch (cause) {
     if (cause instanceof Refusal) throw cause
-    throw new Refusal('BAD_USER_INPUT', `The file can not be read beyond row ${number}.`, { cause })
+    throw new Refusal(
+      'BAD_USER_INPUT',
+      `${basename(file)}: can not be read beyond row ${number}.`,
+      { cause },
+    )
   }
 }
