@@ -54,6 +54,9 @@ export async function seedDemo<Batch extends { readonly state: string }>(
   doors: DemoDoors<Batch>,
   now: Instant,
 ): Promise<void> {
+  // Segments first: then each profile finds its memberships as it is made up, and nobody is evaluated twice.
+  for (const segment of demoSegments) await doors.defineSegment(segment)
+  doors.log(`${demoSegments.length} segments defined`)
   for (const { source, kind, rows } of generateDemo(now).batches) {
     const fingerprint = `demo:${DEMO_SEED}:${source}:${kind}`
     const batch = await doors.ingest.openBatch({ source, kind, fingerprint })
@@ -62,8 +65,6 @@ export async function seedDemo<Batch extends { readonly state: string }>(
     const { accepted, quarantined } = await doors.ingest.finish(batch)
     doors.log(`${kind} from ${source}: ${accepted} accepted, ${quarantined} in quarantine`)
   }
-  for (const segment of demoSegments) await doors.defineSegment(segment)
-  doors.log(`${demoSegments.length} segments defined`)
   await doors.fit()
   doors.log(`recommender fitted over ${DEMO_PEOPLE} people`)
 }
