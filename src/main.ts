@@ -2,11 +2,14 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
+import { openAskSession } from './ask-session.ts'
 import { composeGateway, type Gateway } from './compose.ts'
 import { ConfigError, readConfig, reportConfig } from './config.ts'
 import { PolicyError } from './domain/privacy/policy.ts'
+import { registerAsk } from './inbound/cli/ask.ts'
 import { registerClients } from './inbound/cli/clients.ts'
 import { registerConfig } from './inbound/cli/config.ts'
+import { registerEvaluate } from './inbound/cli/evaluate.ts'
 import { registerImport } from './inbound/cli/import.ts'
 import { buildGraphqlSchema, printGraphqlSchema } from './inbound/graphql/schema.ts'
 import { Refusal } from './kernel/refusal.ts'
@@ -61,6 +64,8 @@ program
 registerConfig(program, () => reportConfig(process.env), print)
 registerClients(program, open, print)
 registerImport(program, open)
+registerEvaluate(program, process.env['BAUTA_EVAL_DATA'] ?? null, print)
+registerAsk(program, async () => await openAskSession(readConfig(process.env), say), print)
 
 /** Errors that say themselves what to do need no stack. */
 function isPlain(error: unknown): error is Error {
@@ -72,5 +77,6 @@ try {
 } catch (error) {
   if (isPlain(error)) say(`bauta: ${error.message}`)
   else say(error instanceof Error ? (error.stack ?? error.message) : String(error))
-  process.exitCode = 1
+  // What was opened before the failure would keep the process alive.
+  process.exit(1)
 }

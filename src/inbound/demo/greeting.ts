@@ -7,6 +7,7 @@ export function demoGreeting(credentials: DemoCredentials, address: string, file
     head: ['demo principal', 'purpose unless named', 'what it is'],
     wordWrap: true,
     colWidths: [16, 22, 78],
+    style: process.stderr.isTTY ? {} : { head: [], border: [] },
   })
   for (const [name, { defaultPurpose, note }] of Object.entries(credentials))
     table.push([name, defaultPurpose ?? '', note])
