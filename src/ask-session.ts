@@ -52,7 +52,7 @@ async function running(config: Config, address: string): Promise<AskSession> {
 async function startedForThis(config: Config, say: Say): Promise<AskSession> {
   const gateway = await composeGateway(config, { say })
   const credentials = await prepareDemo(gateway, say)
-  const server = await buildGatewayServer(gateway)
+  const server = await buildGatewayServer({ ...gateway, config: { ...config, logLevel: 'warn' } })
   const desk = demoDesk(gateway)
   return {
     names: Object.keys(credentials),

@@ -46,8 +46,7 @@ const ENTRY = /* GraphQL */ `
 `
 const NARROWEST_COLUMN = 36
 const USUAL_TERMINAL = 160
-/** Tables trim plain spaces at the start of a line. */
-const INDENT = '\u00a0\u00a0'
+const INDENT = '  '
 
 /** `bauta ask QUERY.graphql --as a,b,c`: the same question of several callers, side by side, with what each left on the trail. */
 export function registerAsk(
@@ -143,8 +142,6 @@ function sideBySide(asked: readonly Asked[]): string {
   const table = new Table({
     head: ['', ...asked.map(({ principal }) => principal)],
     colWidths: [10, ...asked.map(() => column)],
-    wordWrap: true,
-    wrapOnWordBoundary: false,
     style: process.stdout.isTTY ? {} : { head: [], border: [] },
   })
   table.push(
