@@ -34,6 +34,11 @@ if (!run) throw new Error(`unknown benchmark ${mode}: one of ${Object.keys(modes
 
 const client = new pg.Client({ connectionString: databaseUrl })
 await client.connect()
+const { rows } = await client.query("SELECT pg_try_advisory_lock(hashtext('bauta bench')) AS alone")
+if (!rows[0].alone)
+  throw new Error(
+    'another benchmark is running on this database; two at once would measure each other',
+  )
 const people = Number(values.people)
 console.log(`seeding ${people} people where they are not there yet`)
 await seedPeers(client, people)

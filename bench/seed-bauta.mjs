@@ -48,6 +48,8 @@ export async function seedBauta(client, databaseUrl, people) {
     JSON.stringify(found.wanted) === JSON.stringify(wanted) &&
     (await countPeople(client)) === people
   const token = there ? found.token : await seedAnew(client, databaseUrl, people)
+  // A fit in the middle of a measurement would disturb it, and replace the lists that the answers are compared by.
+  await client.query('UPDATE recommender_model SET fitted_at = now()')
   if (!there) writeFileSync(marker, JSON.stringify({ wanted, token }), { mode: 0o600 })
   const { Audiences } = await source('gateway/scope/audiences')
   const pseudonyms = new Audiences(await openKeys(false)).of(AUDIENCE)
@@ -166,14 +168,16 @@ async function seedCatalogue(client) {
   return (await client.query(text, [now, popular])).rows[0].id
 }
 
-/** One state per country: consent to the benchmark's purpose, for good. */
+const CONSENTED = [PURPOSE, 'PERSONALIZATION', 'ANALYTICS', 'MARKETING', 'PROFILING']
+
+/** One state per country: consent to everything, for good. */
 async function seedConsents(client) {
   const { compileConsent } = await source('domain/privacy/consent')
   const known = new Map()
   return async (country) => {
-    const record = {
+    const records = CONSENTED.map((purpose) => ({
       id: randomUUID(),
-      purpose: PURPOSE,
+      purpose,
       categories: null,
       recipient: null,
       state: 'ConsentGiven',
@@ -182,8 +186,8 @@ async function seedConsents(client) {
       expiresAt: null,
       recordedAt: Date.UTC(2025, 0, 1),
       source: 'record',
-    }
-    const compiled = compileConsent([[record]], country, Date.now())
+    }))
+    const compiled = compileConsent([records], country, Date.now())
     if (!known.has(compiled.state)) {
       const text = 'INSERT INTO consent_state (state) VALUES ($1) RETURNING id'
       known.set(compiled.state, (await client.query(text, [compiled.state])).rows[0].id)
