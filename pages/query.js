@@ -27,7 +27,7 @@ async function begin() {
     at('principal').append(...Object.keys(principals).map((name) => element('option', { value: name }, name)))
     at('principal').value = Object.keys(principals)[0] ?? ''
     choose()
-    await showSchema()
+    await Promise.all([show(), showSchema()])
   } catch (error) {
     at('answer').textContent = error.message
   }

@@ -3,6 +3,7 @@ import { ask, element, openDesk } from './desk.js'
 const presets = [
   {
     name: 'One person, all groups',
+    as: ['frontend', 'partnerAcme', 'support'],
     query: `query OnePerson($id: ID!) {
   profile(id: $id) {
     id
@@ -16,7 +17,8 @@ const presets = [
 }`,
   },
   {
-    name: 'What to recommend, and why',
+    name: 'What to recommend',
+    as: ['frontend', 'partnerAcme', 'marketer'],
     query: `query Recommended($id: ID!) {
   profile(id: $id) {
     id
@@ -29,6 +31,7 @@ const presets = [
   },
   {
     name: 'Where a value came from',
+    as: ['subject', 'analyst', 'support'],
     query: `query Origin($id: ID!) {
   profile(id: $id) {
     id
@@ -38,6 +41,7 @@ const presets = [
   },
   {
     name: 'What they agreed to',
+    as: ['subject', 'compliance', 'partnerAcme'],
     query: `query Consents($id: ID!) {
   profile(id: $id) {
     id
@@ -56,19 +60,23 @@ const TRAIL = `query Trail($receipt: String!) {
 const at = (id) => document.getElementById(id)
 
 const form = at('ask')
-const first = ['frontend', 'partnerAcme', 'support']
 
 form.addEventListener('submit', (event) => {
   event.preventDefault()
   void show()
 })
 at('preset').append(...presets.map(({ name }, index) => element('option', { value: index }, name)))
-at('preset').addEventListener('change', choose)
-choose()
+at('preset').addEventListener('change', () => {
+  choose()
+  void show()
+})
 void begin()
 
+/** A question and those whose answers differ in a telling way. */
 function choose() {
-  at('query').value = presets[at('preset').value].query
+  const { query, as } = presets[at('preset').value]
+  at('query').value = query
+  for (const box of form.querySelectorAll('[name=as]')) box.checked = as.includes(box.value)
 }
 
 async function begin() {
@@ -79,11 +87,12 @@ async function begin() {
         element(
           'label',
           { title: note },
-          element('input', { type: 'checkbox', name: 'as', value: name, checked: first.includes(name) }),
+          element('input', { type: 'checkbox', name: 'as', value: name }),
           name,
         ),
       ),
     )
+    choose()
     await show()
   } catch (error) {
     complain(error)
@@ -127,6 +136,7 @@ async function entryOf(answer, compliance) {
 function comparison(answers) {
   const columns = answers.map((one) => ({ ...one, ...cellsOf(one) }))
   const paths = [...new Set(columns.flatMap(({ cells }) => [...cells.keys()]))]
+  const isGroup = (path) => paths.some((other) => other !== path && plain(other).startsWith(`${path}.`))
   const head = columns.map(({ name, answer, principal }) =>
     element(
       'th',
@@ -139,7 +149,7 @@ function comparison(answers) {
     element(
       'tr',
       {},
-      element('th', { scope: 'row' }, path),
+      element('th', { scope: 'row' }, isGroup(path) ? `${path} (others)` : path),
       ...columns.map(({ cells, reasonOf, treatmentOf }) =>
         element('td', {}, ...cellOf(cells.get(path), reasonOf(path), treatmentOf(path))),
       ),
@@ -171,13 +181,13 @@ function cellsOf({ answer, entry }) {
   const cells = new Map()
   collect(answer.data ?? {}, '', cells)
   const withheld = answer.extensions?.privacy?.withheld ?? []
-  const treatments = new Map((entry?.sets ?? []).flatMap(({ fields }) => fields.map((one) => [one.path, one.treatment])))
-  for (const { path } of withheld)
-    if (![...cells.keys()].some((known) => plain(known) === path || plain(known).startsWith(`${path}.`))) cells.set(path, null)
+  const treatments = (entry?.sets ?? []).flatMap(({ fields }) => fields)
+  // Of a list, some may be told and others not: the list is named, how many others there are is not.
+  for (const { path } of withheld) if (![...cells.keys()].some((known) => plain(known) === path)) cells.set(path, null)
   return {
     cells,
     reasonOf: (path) => withheld.find((one) => plain(path) === one.path || plain(path).startsWith(`${one.path}.`))?.reason,
-    treatmentOf: (path) => treatments.get(plain(path)),
+    treatmentOf: (path) => treatments.find((one) => `.${plain(path)}.`.includes(`.${one.path}.`))?.treatment,
   }
 }
 
@@ -214,14 +224,14 @@ function trail(answers) {
 }
 
 function facts({ index, time, actor, audience, purpose, legalBasis, outcome, sets, subjects, leafHash }) {
-  const fields = sets.reduce((sum, set) => sum + set.fields.length, 0)
+  const told = new Set(sets.flatMap((set) => set.fields.filter(({ treatment }) => treatment !== 'WITHHELD').map(({ path }) => path)))
   const rows = [
     ['number', String(index)],
     ['time', String(time)],
     ['actor', `${actor}, audience ${audience}`],
     ['purpose', purpose ? `${purpose} (${legalBasis})` : 'none'],
     ['outcome', outcome],
-    ['disclosed', `${fields} fields of ${subjects.length} ${subjects.length === 1 ? 'person' : 'people'}`],
+    ['disclosed', `${told.size} fields of ${subjects.length} ${subjects.length === 1 ? 'person' : 'people'}`],
     ...subjects.slice(0, 3).map(({ ref, consent }) => ['person', `${ref}${consent ? `, ${consent.state}` : ''}`]),
     ['leaf hash', leafHash],
   ]
