@@ -99,7 +99,10 @@ export class Database implements Queryable {
 
   async #connect(): Promise<PoolClient> {
     try {
-      return await this.#pool.connect()
+      const client = await this.#pool.connect()
+      // A connection that breaks between two statements says so here; the next statement on it fails by itself.
+      if (client.listenerCount('error') === 0) client.on('error', () => {})
+      return client
     } catch (cause) {
       throw unavailable(cause)
     }
