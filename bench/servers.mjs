@@ -4,6 +4,9 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
+/** A first start loads the demo; on a machine that is busy otherwise that takes a while. */
+const START_WITHIN_MS = 180_000
+
 /**
  * @param arguments_ what node runs
  * @param path asked until it answers anything at all
@@ -26,7 +29,7 @@ export async function startServer(arguments_, environment, path = '/') {
     errors = (errors + chunk).slice(-4_000)
   })
   const url = `http://127.0.0.1:${port}`
-  for (const deadline = Date.now() + 60_000; ; await sleep(100)) {
+  for (const deadline = Date.now() + START_WITHIN_MS; ; await sleep(100)) {
     if (child.exitCode !== null || Date.now() > deadline) {
       child.kill('SIGKILL')
       throw new Error(`${arguments_.join(' ')} did not start: ${errors}`)
