@@ -7,7 +7,7 @@ import type { Progress } from './import-progress.ts'
 import type { FileRecord, RecordReader } from './import-records.ts'
 
 /** Rows of one transaction: large enough to be fast, small enough to leave the embedded database to others in between. */
-const CHUNK = 1_000
+const CHUNK = 2_000
 /** Kinds of reasons that are told one by one; a file with more is no file of this kind. */
 const MOST_REASONS = 20
 

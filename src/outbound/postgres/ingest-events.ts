@@ -8,13 +8,16 @@ import { LostRace } from './ingest-race.ts'
 /** Homes whose events are counted again in one go: memory stays small whatever the size of a batch. */
 const RECOUNT_PAGE = 500
 
-/** Stores events and adds them to the counters of their homes, whose people the transaction has locked. */
+/**
+ * Stores events and adds them to the counters of their homes, whose people the transaction has locked.
+ * @returns the counters as they are now.
+ */
 export async function saveEvents(
   tx: Queryable,
   { id: batchId, source }: BatchOrigin,
   events: readonly StoredEvent[],
-): Promise<void> {
-  if (events.length === 0) return
+): Promise<ReadonlyMap<SubjectId, Tally>> {
+  if (events.length === 0) return new Map()
   const inserted = await tx.query(
     `INSERT INTO event (source, message_id, home_id, batch_id, name, occurred_at, received_at, item_id, order_id,
        value, properties)
@@ -42,10 +45,13 @@ export async function saveEvents(
     ],
   )
   if (inserted.length < events.length) throw new LostRace()
-  await count(tx, events)
+  return await count(tx, events)
 }
 
-async function count(tx: Queryable, events: readonly StoredEvent[]): Promise<void> {
+async function count(
+  tx: Queryable,
+  events: readonly StoredEvent[],
+): Promise<ReadonlyMap<SubjectId, Tally>> {
   const itemIds = new Set(events.flatMap(({ itemId }) => (itemId === null ? [] : [itemId])))
   const items = await tx.query<{ id: string; category: string | null }>(
     'SELECT id, category FROM item WHERE id = ANY ($1)',
@@ -62,7 +68,7 @@ async function count(tx: Queryable, events: readonly StoredEvent[]): Promise<voi
     const itemCategory = itemId === null ? null : (categories.get(itemId) ?? null)
     sums.get(home)?.addEvent({ name, at: occurredAt, itemId, itemCategory, orderId, value })
   }
-  await saveTallies(tx, sums)
+  return await saveTallies(tx, sums)
 }
 
 /** Counts what is left of these homes' events; homes without any lose their counters. */
@@ -85,12 +91,17 @@ export async function recount(tx: Queryable, homes: readonly SubjectId[]): Promi
   }
 }
 
-async function saveTallies(tx: Queryable, sums: ReadonlyMap<SubjectId, TallySum>): Promise<void> {
-  if (sums.size === 0) return
-  await tx.query(
-    `INSERT INTO tally (home_id, tally)
-     SELECT home, tally FROM json_to_recordset($1) AS made (home uuid, tally jsonb)
-     ON CONFLICT (home_id) DO UPDATE SET tally = excluded.tally`,
-    [JSON.stringify([...sums].map(([home, sum]) => ({ home, tally: sum.total() })))],
-  )
+async function saveTallies(
+  tx: Queryable,
+  sums: ReadonlyMap<SubjectId, TallySum>,
+): Promise<ReadonlyMap<SubjectId, Tally>> {
+  const tallies = new Map([...sums].map(([home, sum]) => [home, sum.total()]))
+  if (tallies.size > 0)
+    await tx.query(
+      `INSERT INTO tally (home_id, tally)
+       SELECT home, tally FROM json_to_recordset($1) AS made (home uuid, tally jsonb)
+       ON CONFLICT (home_id) DO UPDATE SET tally = excluded.tally`,
+      [JSON.stringify([...tallies].map(([home, tally]) => ({ home, tally })))],
+    )
+  return tallies
 }

@@ -118,7 +118,7 @@ class PostgresIngestTransaction implements IngestTransaction {
   constructor(tx: Queryable, rebuild: ProfileRebuild, prepared: PreparedRebuild) {
     this.#queryable = tx
     this.#rebuild = rebuild
-    this.#scope = { tx, prepared, vault: rebuild.newVault() }
+    this.#scope = { tx, prepared, vault: rebuild.newVault(), tallies: new Map() }
   }
 
   async lockBatch(id: string): Promise<Batch> {
@@ -152,8 +152,9 @@ class PostgresIngestTransaction implements IngestTransaction {
     return saveRecords(this.#queryable, origin, records)
   }
 
-  saveEvents(origin: BatchOrigin, events: readonly StoredEvent[]): Promise<void> {
-    return saveEvents(this.#queryable, origin, events)
+  async saveEvents(origin: BatchOrigin, events: readonly StoredEvent[]): Promise<void> {
+    const tallies = await saveEvents(this.#queryable, origin, events)
+    for (const [home, tally] of tallies) this.#scope.tallies.set(home, tally)
   }
 
   saveConsents(origin: BatchOrigin, consents: readonly StoredConsent[]): Promise<void> {

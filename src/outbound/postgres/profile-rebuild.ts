@@ -5,7 +5,7 @@ import { composeRow, externalIdTraits } from '../../domain/profiles/compose.ts'
 import { consentHistories } from '../../domain/profiles/consent-histories.ts'
 import type { ProfileRebuilder } from '../../domain/profiles/profile-rebuilder.ts'
 import { resolveTraits } from '../../domain/profiles/survivorship.ts'
-import { TallySum } from '../../domain/profiles/tally.ts'
+import { type Tally, TallySum } from '../../domain/profiles/tally.ts'
 import { profilingOf, readable } from '../../domain/recommendations/profiling.ts'
 import { recommendedFor } from '../../domain/recommendations/recommend.ts'
 import type {
@@ -40,6 +40,8 @@ export interface RebuildScope {
   readonly now: Instant
   readonly prepared: PreparedRebuild
   readonly vault: RebuildVault
+  /** Counters by home, as far as this transaction knows them already. */
+  readonly tallies: Map<SubjectId, Tally>
 }
 
 export interface ProfileRebuildOptions {
@@ -80,7 +82,8 @@ export class ProfileRebuild implements ProfileRebuilder {
       const prepared = await this.prepare()
       await database.transaction(async (tx) => {
         await lockPeople(tx, page)
-        await this.within({ tx, now: clock.now(), prepared, vault: this.newVault() }, page)
+        const scope = { tx, now: clock.now(), prepared, vault: this.newVault(), tallies: new Map() }
+        await this.within(scope, page)
       })
     }
   }
@@ -104,7 +107,7 @@ export class ProfileRebuild implements ProfileRebuilder {
 
   async #rebuildPage(scope: RebuildScope, roots: readonly SubjectId[]): Promise<void> {
     const { tx, now } = scope
-    const people = await loadPeople(tx, roots)
+    const people = await loadPeople(tx, roots, scope.tallies)
     const segments = await segmentsForWriting(tx)
     const rules = [...segments.values()].map(({ rule }) => rule)
     const events = await readEvents(tx, roots, eventNamesOf(...rules), eventsSince(rules, now))

@@ -30,10 +30,14 @@ export interface PersonFacts {
   before: { readonly segmentKeys: readonly string[]; readonly consentId: number } | null
 }
 
-/** All that the rows of these people are composed from, in a fixed number of statements. */
+/**
+ * All that the rows of these people are composed from, in a fixed number of statements.
+ * @param counted counters that need no reading.
+ */
 export async function loadPeople(
   tx: Queryable,
   roots: readonly SubjectId[],
+  counted: ReadonlyMap<SubjectId, Tally>,
 ): Promise<ReadonlyMap<SubjectId, PersonFacts>> {
   const people = new Map(roots.map((root) => [root, nobody()]))
   const members = await tx.query<{ id: SubjectId; root: SubjectId }>(
@@ -44,7 +48,10 @@ export async function loadPeople(
   const homes = [...rootOf.keys()]
   const personOf = (home: SubjectId) => people.get(rootOf.get(home) ?? '')
   for (const record of await loadRecords(tx, homes)) personOf(record.home)?.records.push(record)
-  for (const { home, tally } of await loadTallies(tx, homes)) personOf(home)?.tallies.push(tally)
+  const uncounted = homes.filter((home) => !counted.has(home))
+  for (const { home, tally } of await loadTallies(tx, uncounted))
+    personOf(home)?.tallies.push(tally)
+  for (const [home, tally] of counted) personOf(home)?.tallies.push(tally)
   for (const consent of await loadConsents(tx, homes))
     personOf(consent.home)?.consents.push(consent)
   for (const link of await loadLinks(tx, homesWithSeveralHistories(people)))
