@@ -73,6 +73,11 @@ export class PostgresAuditLog implements AuditLog {
     await this.#journal?.close()
   }
 
+  /** Leaves that wait for the batch under way. */
+  get waiting(): number {
+    return this.#waitingLeaves
+  }
+
   append(leaves: readonly AuditLeaf[]): Promise<void> {
     const bytes = leaves.reduce((sum, leaf) => sum + leaf.bytes.length, 0)
     const full =

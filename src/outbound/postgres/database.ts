@@ -34,6 +34,11 @@ export class Database implements Queryable {
     pool.on('error', () => {})
   }
 
+  /** Connections open, and callers that wait for one. */
+  get load(): { readonly connections: number; readonly waiting: number } {
+    return { connections: this.#pool.totalCount, waiting: this.#pool.waitingCount }
+  }
+
   async query<R extends QueryResultRow>(
     text: string,
     values: readonly unknown[] = [],
