@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import type { Interaction } from '../../domain/profiles/read-model.ts'
 import type {
   FittedModel,
@@ -19,9 +20,14 @@ const FIT_LOCK = 4_208_340
 
 const NO_LISTS: RecommendedLists = { activity: [], full: [], model: 0 }
 
+/** Whole items in memory: a page of recommendations finds all of its own in a shop of this size. */
+const KEPT_ITEMS = 20_000
+
 interface Catalogue {
   readonly version: string
   readonly items: ReadonlyMap<string, string | null>
+  /** Items that have been asked for under this version. */
+  readonly kept: LRUCache<string, Item>
 }
 
 export class PostgresRecommendationStore implements RecommendationStore {
@@ -122,13 +128,24 @@ export class PostgresRecommendationStore implements RecommendationStore {
     return this.#database.alone(FIT_LOCK, work)
   }
 
+  /** Kept as long as the catalogue is: every page of recommendations shows the same few. */
   async items(ids: readonly string[]): Promise<Map<string, Item>> {
-    const rows = await this.#database.query<ItemRow>(
-      `SELECT ${ITEM_COLUMNS} FROM item WHERE id = ANY ($1::text[])`,
-      [ids],
-      'items-by-id',
-    )
-    return new Map(rows.map((row) => [row.id, itemOf(row)]))
+    const { kept } = await this.#catalogue.get()
+    const unknown = ids.filter((id) => !kept.has(id))
+    if (unknown.length > 0) {
+      const rows = await this.#database.query<ItemRow>(
+        `SELECT ${ITEM_COLUMNS} FROM item WHERE id = ANY ($1::text[])`,
+        [unknown],
+        'items-by-id',
+      )
+      for (const row of rows) kept.set(row.id, itemOf(row))
+    }
+    const found = new Map<string, Item>()
+    for (const id of ids) {
+      const item = kept.get(id)
+      if (item) found.set(id, item)
+    }
+    return found
   }
 
   async listItems(query: {
@@ -186,7 +203,8 @@ export class PostgresRecommendationStore implements RecommendationStore {
       [],
       'items-catalogue',
     )
-    return { version, items: new Map(rows.map(({ id, category }) => [id, category])) }
+    const items = new Map(rows.map(({ id, category }) => [id, category]))
+    return { version, items, kept: new LRUCache({ max: KEPT_ITEMS }) }
   }
 }
 
