@@ -6,12 +6,12 @@ import { type Config, pagesDir } from './config.ts'
 import { CREDENTIALS_FILE, prepareDemo } from './demo.ts'
 import { demoDesk } from './demo-desk.ts'
 import type { Caller } from './gateway/disclose/reception.ts'
+import { gatewayMetrics } from './gateway-metrics.ts'
 import { demoGreeting } from './inbound/demo/greeting.ts'
 import { graphqlRoute } from './inbound/graphql/route.ts'
 import { streamRoute } from './inbound/graphql/stream-route.ts'
 import { credentialsOf } from './inbound/http/credentials.ts'
 import { developmentPages } from './inbound/http/development-pages.ts'
-import { Metrics } from './inbound/http/metrics.ts'
 import { oauthRoutes } from './inbound/http/oauth.ts'
 import { buildServer, type ServerParts } from './inbound/http/server.ts'
 import { visitorRoutes } from './inbound/http/visitor.ts'
@@ -71,11 +71,11 @@ function stopGracefully(stop: () => Promise<void>, say: Say): void {
 /** The HTTP server over a composed gateway, not yet listening. */
 export async function buildGatewayServer(
   gateway: Gateway,
-  more: Pick<ServerParts, 'pages'> = {},
+  more: Partial<Pick<ServerParts, 'pages' | 'log'>> = {},
 ): Promise<FastifyInstance> {
   const { config, stores, authenticator, tokens, visitors, responder, reception } = gateway
-  const log = pino({ level: config.logLevel })
-  const metrics = new Metrics()
+  const log = more.log ?? pino({ level: config.logLevel })
+  const metrics = gatewayMetrics(stores)
   const callerOf = async (request: FastifyRequest): Promise<Caller> => {
     const header = request.headers['bauta-purpose']
     return {
@@ -101,7 +101,7 @@ export async function buildGatewayServer(
       oauthRoutes(tokens),
       visitorRoutes(authenticator, visitors, config.publicUrl),
     ],
-    ...more,
+    ...(more.pages && { pages: more.pages }),
   })
 }
 
