@@ -57,6 +57,21 @@ export function refusalOf(error: unknown): Refusal | null {
   return cause instanceof Refusal ? cause : null
 }
 
+/** A refusal before GraphQL began (no token, a body too large), in the shape that GraphQL clients read. */
+export function refusalBody(error: unknown): { status: number; code: RefusalCode; body: unknown } {
+  const status = (error as { statusCode?: unknown } | null)?.statusCode
+  const refusal =
+    error instanceof Refusal
+      ? error
+      : status === 413
+        ? new Refusal('REQUEST_TOO_LARGE', 'The request is too large.')
+        : typeof status === 'number' && status < 500
+          ? new Refusal('BAD_USER_INPUT', 'The request can not be read.')
+          : new Refusal('INTERNAL', INTERNAL)
+  const { code, message } = refusal
+  return { status: STATUS[code], code, body: { errors: [{ message, extensions: { code } }] } }
+}
+
 /** Codes that GraphQL itself gives before anything is executed. */
 const OF_GRAPHQL: ReadonlySet<unknown> = new Set([
   'GRAPHQL_PARSE_FAILED',

@@ -1,4 +1,4 @@
-import { Field, Float, Int, ObjectType } from 'type-graphql'
+import { Field, Float, ID, Int, ObjectType } from 'type-graphql'
 import { Personal } from './directives.ts'
 import { Node } from './node.type.ts'
 import { DateTime } from './scalars.ts'
@@ -224,6 +224,10 @@ export class VerifiedIdentity {
   simpleResolvers: true,
 })
 export class Profile extends Node {
+  @Personal('Profile.id')
+  @Field(() => ID, { description: 'The pseudonym of the person in the audience of the caller.' })
+  declare id: string
+
   @Field(() => Contact, { nullable: true, description: 'Name, e-mail, phone, address.' })
   contact!: Contact | null
 

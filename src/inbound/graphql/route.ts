@@ -14,7 +14,7 @@ import { fastifyApolloHandler } from '@as-integrations/fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Caller } from '../../gateway/disclose/reception.ts'
 import { limits } from '../../kernel/limits.ts'
-import { publicError } from './errors.ts'
+import { publicError, refusalBody } from './errors.ts'
 import type { Responder } from './responder.ts'
 
 interface RequestContext extends BaseContext {
@@ -64,6 +64,12 @@ export async function graphqlRoute(app: FastifyInstance, parts: GraphqlRoutePart
   await apollo.start()
   app.addHook('onClose', async () => await apollo.stop())
   app.decorateRequest('caller', null)
+  app.setErrorHandler(async (error, _request, reply) => {
+    const { status, code, body } = refusalBody(error)
+    if (code === 'INTERNAL') parts.onUnforeseen(error)
+    if (code === 'UNAUTHENTICATED') void reply.header('www-authenticate', 'Bearer realm="bauta"')
+    return await reply.status(status).send(body)
+  })
   app.route({
     method: ['GET', 'POST'],
     url: '/graphql',

@@ -4,7 +4,7 @@ import { type ExecutionResult, GraphQLError, parse, validate } from 'graphql'
 import { createHandler } from 'graphql-sse/lib/use/fastify'
 import type { Caller } from '../../gateway/disclose/reception.ts'
 import { limits } from '../../kernel/limits.ts'
-import { publicError } from './errors.ts'
+import { publicError, refusalBody } from './errors.ts'
 import type { Responder } from './responder.ts'
 
 /** The most that a timer takes: 24 days. */
@@ -46,6 +46,11 @@ export async function streamRoute(
       )
       return mapped(results, shown) as never
     },
+  })
+  app.setErrorHandler(async (error, _request, reply) => {
+    const { status, code, body } = refusalBody(error)
+    if (code === 'INTERNAL') onUnforeseen(error)
+    return await reply.status(status).send(body)
   })
   app.route({
     method: ['GET', 'POST'],
