@@ -29,8 +29,8 @@ export interface RecommenderEvaluation {
   readonly tested: number
   readonly k: number
   readonly quality: Readonly<Record<RecommenderName, RankingQuality>>
-  /** HR@k of item-to-item through that of popularity. */
-  readonly ratio: number
+  /** HR@k of item-to-item through that of popularity; null where popularity found nothing. */
+  readonly ratio: number | null
   readonly fitSeconds: number
   readonly rankSeconds: number
 }
@@ -62,7 +62,10 @@ export async function evaluateRecommenders(
     tested: tests.length,
     k,
     quality,
-    ratio: quality['item-to-item'].hitRate / quality.popularity.hitRate,
+    ratio:
+      quality.popularity.hitRate === 0
+        ? null
+        : quality['item-to-item'].hitRate / quality.popularity.hitRate,
     fitSeconds: (fitted - started) / 1_000,
     rankSeconds: (clock.now() - fitted) / 1_000,
   }

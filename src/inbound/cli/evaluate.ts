@@ -90,7 +90,9 @@ function tableOf(evaluation: RecommenderEvaluation, peakMegabytes: number): stri
   return [
     `${people} people, ${items} items, ${tested} tested`,
     table.toString(),
-    `item-to-item reaches ${ratio.toFixed(2)} × the HR@${k} of popularity`,
+    ratio === null
+      ? 'popularity found nothing'
+      : `item-to-item reaches ${ratio.toFixed(2)} × the HR@${k} of popularity`,
     `fit ${fitSeconds.toFixed(1)} s, ranking ${rankSeconds.toFixed(1)} s, peak memory ${peakMegabytes} MB`,
   ].join('\n')
 }
