@@ -24,7 +24,7 @@ export class CatalogueDoor {
   readonly #segments: SegmentStore
   readonly #recommendations: RecommendationStore
   readonly #cursors: Cursors
-  readonly #items: DataLoader<string, ItemView | null>
+  readonly #items: DataLoader<readonly string[], ReadonlyMap<string, Item>>
 
   constructor(
     scope: Scope,
@@ -42,14 +42,24 @@ export class CatalogueDoor {
     this.#segments = ports.segments
     this.#recommendations = ports.recommendations
     this.#cursors = ports.cursors
-    this.#items = new DataLoader(async (ids) => {
-      const items = await ports.recommendations.items(ids)
-      return ids.map((id) => itemView(items.get(id)))
-    })
+    // Whole lists are the keys: one promise for a list of fifty, one statement for all lists of a request.
+    this.#items = new DataLoader(
+      async (lists) => {
+        const items = await ports.recommendations.items([...new Set(lists.flat())])
+        return lists.map(() => items)
+      },
+      { cache: false },
+    )
   }
 
-  item(id: string): Promise<ItemView | null> {
-    return this.#items.load(id)
+  async item(id: string): Promise<ItemView | null> {
+    return itemView((await this.#items.load([id])).get(id))
+  }
+
+  /** Items by id; those that are not in the catalogue are null. */
+  async itemsOf(ids: readonly string[]): Promise<(id: string) => ItemView | null> {
+    const items = await this.#items.load(ids)
+    return (id) => itemView(items.get(id))
   }
 
   async items(
@@ -138,8 +148,15 @@ export class CatalogueDoor {
 
 const RULE_READERS: ReadonlySet<string> = new Set(['analyst', 'marketer', 'compliance', 'admin'])
 
+/** The same items are shown over and over: each is shaped once. */
+const shaped = new WeakMap<Item, ItemView>()
+
 function itemView(item: Item | undefined): ItemView | null {
   if (!item) return null
+  const known = shaped.get(item)
+  if (known) return known
   const { id, title, category, price, available } = item
-  return { id, title, category, price, available }
+  const view = { id: `item:${id}`, itemId: id, title, category, price, available }
+  shaped.set(item, view)
+  return view
 }

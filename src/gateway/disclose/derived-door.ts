@@ -11,6 +11,7 @@ import type { Segment } from '../../domain/segments/rule.ts'
 import { onlyOnBandEdges } from '../../domain/segments/rule-categories.ts'
 import type { SegmentStore } from '../../domain/segments/segment-store.ts'
 import type { Scope } from '../scope/scope.ts'
+import type { CatalogueDoor } from './catalogue-door.ts'
 import type { Plan } from './plan.ts'
 import type { DisclosedRow, ProfileRows } from './profile-rows.ts'
 import type { StateDecisions } from './state-decisions.ts'
@@ -31,12 +32,14 @@ export class DerivedDoor {
   readonly #rows: ProfileRows
   readonly #segments: SegmentStore
   readonly #recommendations: RecommendationStore
+  readonly #catalogue: CatalogueDoor
   #defined: Promise<ReadonlyMap<string, Segment>> | null = null
 
   constructor(
     scope: Scope,
     plan: Plan,
     rows: ProfileRows,
+    catalogue: CatalogueDoor,
     stores: { segments: SegmentStore; recommendations: RecommendationStore },
   ) {
     this.#scope = scope
@@ -44,6 +47,7 @@ export class DerivedDoor {
     this.#rows = rows
     this.#segments = stores.segments
     this.#recommendations = stores.recommendations
+    this.#catalogue = catalogue
   }
 
   /** Segments that the person is a member of, as far as this caller may know; null where it may know of none. */
@@ -104,12 +108,18 @@ export class DerivedDoor {
       first: args.first,
     })
     const explained = decisions.decide(ACTIVITY).treatment === 'CLEAR'
+    const reasons = explained ? given.items.flatMap(([, , because]) => because ?? []) : []
+    const item = await this.#catalogue.itemsOf([
+      ...given.items.map(([itemId]) => itemId),
+      ...reasons,
+    ])
     return {
       recommender: given.recommender === 'item-to-item' ? 'ITEM_TO_ITEM' : 'POPULARITY',
       recommendations: given.items.map(([itemId, score, because]) => ({
         itemId,
         score,
-        becauseId: explained ? because : null,
+        item: item(itemId),
+        because: explained && because !== null ? item(because) : null,
       })),
     }
   }

@@ -71,10 +71,13 @@ export class Disclose {
     this.#pseudonyms = desk.pseudonymsOf(scope.grant.audience)
     this.#rows = new ProfileRows(scope, plan, { store, keys, pseudonyms: this.#pseudonyms })
     this.history = new HistoryDoor(plan, this.#rows, { store, cursors })
-    this.derived = new DerivedDoor(scope, plan, this.#rows, { segments, recommendations })
+    this.catalogue = new CatalogueDoor(scope, plan, { store, segments, recommendations, cursors })
+    this.derived = new DerivedDoor(scope, plan, this.#rows, this.catalogue, {
+      segments,
+      recommendations,
+    })
     this.traits = new TraitDoor(scope, plan, this.#rows, keys)
     this.lists = new SearchDoor(scope, plan, this.#rows, { store, segments, cursors })
-    this.catalogue = new CatalogueDoor(scope, plan, { store, segments, recommendations, cursors })
   }
 
   /** After a change: rows are read again, so that nothing is shown as it was before. */

@@ -112,7 +112,9 @@ export interface SegmentView {
 }
 
 export interface ItemView {
+  /** Global id: `item:…`. */
   readonly id: string
+  readonly itemId: string
   readonly title: string
   readonly category: string | null
   readonly price: number | null
@@ -122,8 +124,10 @@ export interface ItemView {
 export interface RecommendationView {
   readonly itemId: string
   readonly score: number
+  /** Null where it has left the catalogue since. */
+  readonly item: ItemView | null
   /** The item that explains it, where the caller may know of it. */
-  readonly becauseId: string | null
+  readonly because: ItemView | null
 }
 
 export interface RecommendationListView {

@@ -1,18 +1,12 @@
 import { Arg, Ctx, FieldResolver, Int, Query, Resolver, Root } from 'type-graphql'
-import type { ItemView, RecommendationView, SegmentView } from '../../gateway/disclose/views.ts'
+import type { ItemView, SegmentView } from '../../gateway/disclose/views.ts'
 import { type Connection, connectionOf, pageArgs } from './connection.ts'
-import { Item, ItemConnection, Recommendation, Segment, SegmentConnection } from './derived.type.ts'
+import { ItemConnection, Segment, SegmentConnection } from './derived.type.ts'
 import { Needs } from './directives.ts'
 import type { Doors } from './doors.ts'
 
-export type ItemNode = Omit<ItemView, 'id'> & { readonly id: string; readonly itemId: string }
 export type SegmentNode = SegmentView & { readonly id: string }
 
-export const itemNode = (item: ItemView): ItemNode => ({
-  ...item,
-  id: `item:${item.id}`,
-  itemId: item.id,
-})
 export const segmentNode = (segment: SegmentView): SegmentNode => ({
   ...segment,
   id: `segment:${segment.key}`,
@@ -54,7 +48,7 @@ export class SegmentResolver {
   }
 }
 
-@Resolver(() => Recommendation)
+@Resolver()
 export class ItemResolver {
   @Query(() => ItemConnection, { description: 'The catalogue, by id.' })
   async items(
@@ -68,32 +62,10 @@ export class ItemResolver {
     @Arg('after', () => String, { nullable: true, description: 'Cursor to continue after.' }) after:
       | string
       | null,
-  ): Promise<Connection<ItemNode>> {
+  ): Promise<Connection<ItemView>> {
     return connectionOf(
       await disclose.catalogue.items(category ?? null, pageArgs(first, after)),
-      itemNode,
+      (item) => item,
     )
-  }
-
-  @FieldResolver(() => Item, { nullable: true, description: 'The item itself.' })
-  async item(
-    @Root() { itemId }: RecommendationView,
-    @Ctx() { disclose }: Doors,
-  ): Promise<ItemNode | null> {
-    const item = await disclose.catalogue.item(itemId)
-    return item && itemNode(item)
-  }
-
-  @FieldResolver(() => Item, {
-    nullable: true,
-    description:
-      'The item of the person that argues most for it; null for callers who may not see activity in clear.',
-  })
-  async because(
-    @Root() { becauseId }: RecommendationView,
-    @Ctx() { disclose }: Doors,
-  ): Promise<ItemNode | null> {
-    const item = becauseId === null ? null : await disclose.catalogue.item(becauseId)
-    return item && itemNode(item)
   }
 }

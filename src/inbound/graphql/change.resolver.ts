@@ -1,7 +1,7 @@
 import { Arg, Ctx, Mutation, Resolver } from 'type-graphql'
-import type { ProfileView } from '../../gateway/disclose/views.ts'
+import type { ItemView, ProfileView } from '../../gateway/disclose/views.ts'
 import type { TellAnswer as Answer } from '../../gateway/ingest/tell.ts'
-import { type ItemNode, itemNode, type SegmentNode, segmentNode } from './catalogue.resolver.ts'
+import { type SegmentNode, segmentNode } from './catalogue.resolver.ts'
 import { ConsentChange, TellAnswer } from './change.type.ts'
 import { Item, Segment } from './derived.type.ts'
 import { Needs } from './directives.ts'
@@ -80,12 +80,16 @@ export class ChangeResolver {
   }
 
   @Needs('items:write')
-  @Mutation(() => Item, { description: 'Adds an item to the catalogue, or changes it.' })
+  @Mutation(() => Item, {
+    nullable: true,
+    description: 'Adds an item to the catalogue, or changes it.',
+  })
   async upsertItem(
-    @Ctx() { govern, scope }: Doors,
+    @Ctx() { govern, scope, disclose }: Doors,
     @Arg('item', () => ItemInput, { description: 'The item.' }) item: ItemInput,
-  ): Promise<ItemNode> {
-    return itemNode(await govern.items.upsert(scope, item))
+  ): Promise<ItemView | null> {
+    const { id } = await govern.items.upsert(scope, item)
+    return await disclose.catalogue.item(id)
   }
 }
 

@@ -187,8 +187,18 @@ export class Recommendation {
   @Field(() => Float, { description: 'Score: higher is better; comparable within one list only.' })
   score!: number
 
-  /** The explaining item, for the resolver of `because`. */
-  becauseId!: string | null
+  @Field(() => Item, {
+    nullable: true,
+    description: 'The item itself; null when it has left the catalogue.',
+  })
+  item!: Item | null
+
+  @Field(() => Item, {
+    nullable: true,
+    description:
+      'The item of the person that argues most for it; null for callers who may not see activity in clear.',
+  })
+  because!: Item | null
 }
 
 @ObjectType({ description: 'A list of recommended items.', simpleResolvers: true })

@@ -1,6 +1,6 @@
 import { Arg, Ctx, ID, Int, Query, Resolver } from 'type-graphql'
-import type { ProfileView } from '../../gateway/disclose/views.ts'
-import { type ItemNode, itemNode, type SegmentNode, segmentNode } from './catalogue.resolver.ts'
+import type { ItemView, ProfileView } from '../../gateway/disclose/views.ts'
+import { type SegmentNode, segmentNode } from './catalogue.resolver.ts'
 import { type Connection, connectionOf, pageArgs } from './connection.ts'
 import { ProfileConnection, Viewer } from './derived.type.ts'
 import { Needs } from './directives.ts'
@@ -16,13 +16,12 @@ export class QueryResolver {
   async node(
     @Ctx() { disclose }: Doors,
     @Arg('id', () => ID, { description: 'Global id.' }) id: string,
-  ): Promise<ProfileView | ItemNode | SegmentNode | null> {
+  ): Promise<ProfileView | ItemView | SegmentNode | null> {
     const type = typeOfId(id)
     if (type === 'Profile') return await disclose.profile(id)
     const key = id.slice(id.indexOf(':') + 1)
-    const item = type === 'Item' ? await disclose.catalogue.item(key) : null
-    if (item) return itemNode(item)
-    const segment = type === 'Segment' ? await disclose.catalogue.segment(key) : null
+    if (type === 'Item') return await disclose.catalogue.item(key)
+    const segment = await disclose.catalogue.segment(key)
     return segment && segmentNode(segment)
   }
 
