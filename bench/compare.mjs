@@ -1,4 +1,4 @@
-import { load, median } from './load.mjs'
+import { load, longStretch, median } from './load.mjs'
 import { canonical, idLists, workloads } from './workloads.mjs'
 
 /** Targets: ratio of Bauta's median to the peer's. */
@@ -80,7 +80,8 @@ async function measure(key, { contenders, servers, people, rounds, seconds }) {
   for (let round = 0; round <= rounds; round++) {
     for (const contender of contenders) {
       const target = { url: servers.get(contender.key).url, headers: contender.headers }
-      const { perSecond } = await load(target, requestsOf(contender, workload, people), { seconds })
+      const stretch = workload.rows > 100 ? longStretch(seconds) : { seconds }
+      const { perSecond } = await load(target, requestsOf(contender, workload, people), stretch)
       if (round > 0) samples.get(contender.key).push(perSecond)
     }
     process.stdout.write(`\r${workload.title}: round ${round} of ${rounds} `)

@@ -36,6 +36,9 @@ export async function load(
   }
 }
 
+/** Long lists take long: fewer at once, and time enough for a round to hold a number of answers. */
+export const longStretch = (seconds) => ({ seconds: Math.max(8, 2 * seconds), connections: 4 })
+
 export function median(values) {
   const sorted = [...values].sort((one, other) => one - other)
   const middle = sorted.length >> 1

@@ -1,8 +1,9 @@
 /**
- * npm run bench [-- compare|memory] [--people N] [--rounds N] [--seconds N] [--minutes N] [--only a,b]
+ * npm run bench [-- compare|memory|passthrough] [--people N] [--rounds N] [--seconds N] [--minutes N] [--only a,b]
  *
- * compare  Bauta and its peers, interleaved, same data, same fields; ratios against the targets (the default)
- * memory   resident memory of Bauta under steady load
+ * compare      Bauta and its peers, interleaved, same data, same fields; ratios against the targets (the default)
+ * memory       resident memory of Bauta under steady load
+ * passthrough  lists of 1,000 of the same gateway with doors that let everything pass
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
@@ -12,12 +13,13 @@ import { compare } from './compare.mjs'
 import { bauta, peers } from './contenders.mjs'
 import { PEOPLE } from './dataset.mjs'
 import { memory } from './memory.mjs'
+import { passthrough } from './passthrough.mjs'
 import { seedBauta } from './seed-bauta.mjs'
 import { seedPeers } from './seed-peers.mjs'
 
 const databaseUrl =
   process.env.BAUTA_BENCH_DATABASE_URL ?? 'postgres://bauta:bauta@127.0.0.1:5432/bauta_bench'
-const modes = { compare, memory }
+const modes = { compare, memory, passthrough }
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -46,6 +48,7 @@ const seeded = await seedBauta(client, databaseUrl, people)
 const wanted = values.only?.split(',')
 const contenders = [bauta(seeded), ...peers].filter(({ key }) => !wanted || wanted.includes(key))
 const result = await run({
+  client,
   databaseUrl,
   people,
   contenders,
