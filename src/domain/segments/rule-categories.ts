@@ -1,7 +1,7 @@
 import { type Category, covers } from '../privacy/categories.ts'
+import { eventCategory } from '../privacy/event-category.ts'
 import { bands, monthOf } from '../privacy/generalise.ts'
 import type { Policy } from '../privacy/policy.ts'
-import { eventCategory } from './event-category.ts'
 import type { ComparisonOperator, RuleConstant, SegmentRule } from './rule.ts'
 import { type RuleField, ruleFields } from './rule-fields.ts'
 import { leavesOf, type RuleLeaf } from './rule-tree.ts'

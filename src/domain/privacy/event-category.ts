@@ -1,4 +1,4 @@
-import type { Category } from '../privacy/categories.ts'
+import type { Category } from './categories.ts'
 
 /** Orders, purchases, refunds and payments, as words of an event's name (`Order Completed`, `orderRefunded`, `purchase`). */
 const ABOUT_PURCHASES = /(?:^|[^a-z])(?:order|purchase|refund|payment)/i
