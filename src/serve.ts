@@ -16,7 +16,7 @@ import { oauthRoutes } from './inbound/http/oauth.ts'
 import { buildServer, type ServerParts } from './inbound/http/server.ts'
 import { visitorRoutes } from './inbound/http/visitor.ts'
 import { Refit } from './inbound/schedule/refit.ts'
-import { Refusal } from './kernel/refusal.ts'
+import { failureOf, Refusal } from './kernel/refusal.ts'
 
 /** Starts the gateway and keeps it running until it is told to stop. */
 export async function serve(config: Config, say: Say): Promise<void> {
@@ -103,16 +103,4 @@ export async function buildGatewayServer(
     ],
     ...(more.pages && { pages: more.pages }),
   })
-}
-
-/** Name and stack of an error that nobody foresaw; its message may quote a person's data, so it stays out. */
-function failureOf(error: unknown): Record<string, unknown> {
-  const original = (error as { originalError?: unknown } | null)?.originalError
-  const cause = original instanceof Error ? original : error
-  if (!(cause instanceof Error)) return { name: typeof cause }
-  const stack = cause.stack
-    ?.split('\n')
-    .filter((line) => /^\s+at /.test(line))
-    .join('\n')
-  return { name: cause.name, stack }
 }

@@ -4,8 +4,9 @@ import { ageBandOf } from './age-band.ts'
 import type { TraitValue } from './normalise.ts'
 import type { Interaction, Lineage, PlainGroups } from './read-model.ts'
 import type { Winner } from './survivorship.ts'
-import type { Tally } from './tally.ts'
+import { type ItemTally, isActivity, type Tally } from './tally.ts'
 
+/** Of items seen, and as many again of items bought: purchases must not push views out, which would tell of them. */
 const MOST_INTERACTIONS = 200
 const FAVOURITES = 3
 
@@ -89,7 +90,7 @@ export function composeRow(
 
 function activityOf(tally: Tally): Record<string, unknown> {
   if (tally.firstAt === null || tally.lastAt === null) return {}
-  const names = Object.entries(tally.events)
+  const names = Object.entries(tally.events).filter(([name]) => isActivity(name))
   return {
     sessionCount: tally.sessions,
     firstSeenAt: tally.firstAt,
@@ -122,8 +123,27 @@ function commerceOf(tally: Tally): Record<string, unknown> {
 
 /** Newest first; of two at the same instant, by item id, so that equal counters give equal rows. */
 function interactionsOf(tally: Tally): readonly Interaction[] {
-  return Object.entries(tally.items)
+  const items = Object.entries(tally.items)
+  const kept = new Set([
+    ...newest(items, ([, , , lastSeenAt]) => lastSeenAt),
+    ...newest(items, ([, bought, lastAt]) => (bought > 0 ? lastAt : null)),
+  ])
+  return items
+    .filter(([id]) => kept.has(id))
     .map(([id, [seen, bought, at]]): Interaction => [id, seen, bought, at])
     .sort((one, other) => other[3] - one[3] || (one[0] < other[0] ? -1 : 1))
+}
+
+function newest(
+  items: readonly [string, ItemTally][],
+  instantOf: (item: ItemTally) => Instant | null,
+): readonly string[] {
+  return items
+    .flatMap(([id, item]): [string, Instant][] => {
+      const at = instantOf(item)
+      return at === null ? [] : [[id, at]]
+    })
+    .sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
     .slice(0, MOST_INTERACTIONS)
+    .map(([id]) => id)
 }

@@ -56,7 +56,7 @@ export interface AgeBand {
   readonly untilYear: number | null
 }
 
-/** Item id, weight of seeing, weight of buying, last instant; newest first, at most 200. */
+/** Item id, weight of seeing, weight of buying, last instant; newest first, at most 200 seen and 200 bought. */
 export type Interaction = readonly [itemId: string, seen: number, bought: number, lastAt: Instant]
 
 /** Segment key -> is a member, and the instant at which time alone can change that (null: never). */

@@ -1,4 +1,5 @@
 import type { Instant } from '../../kernel/time.ts'
+import { eventCategory } from '../privacy/event-category.ts'
 
 /** One event as counters see it. */
 export interface TallyEvent {
@@ -17,17 +18,25 @@ export interface TallyEvent {
  */
 export interface Tally {
   readonly sessions: number
+  /** Of activity alone: when somebody was first and last seen must not tell when they bought. */
   readonly firstAt: Instant | null
   readonly lastAt: Instant | null
   /** By event name: how often, and when last. */
   readonly events: Readonly<Record<string, readonly [count: number, lastAt: Instant]>>
   /** By order id: value and instant. */
   readonly orders: Readonly<Record<string, readonly [value: number, at: Instant]>>
-  /** By item id: weight of seeing it, weight of buying it, last instant. */
-  readonly items: Readonly<Record<string, readonly [seen: number, bought: number, lastAt: Instant]>>
+  readonly items: Readonly<Record<string, ItemTally>>
   /** By item category: items bought. */
   readonly categories: Readonly<Record<string, number>>
 }
+
+/** Weight of seeing an item, weight of buying it, last instant of either, and of seeing it. */
+export type ItemTally = readonly [
+  seen: number,
+  bought: number,
+  lastAt: Instant,
+  lastSeenAt: Instant | null,
+]
 
 export const emptyTally: Tally = {
   sessions: 0,
@@ -43,6 +52,11 @@ export const emptyTally: Tally = {
 export const SESSION_STARTED = 'Session Started'
 export const ORDER_COMPLETED = 'Order Completed'
 
+/** Whether an event tells that somebody was there, and not of what they bought. */
+export function isActivity(name: string): boolean {
+  return eventCategory(name) === 'user.behavior.activity'
+}
+
 /** Adds events to counters, and counters to each other. What was given is not changed. */
 export class TallySum {
   #sessions = 0
@@ -50,17 +64,19 @@ export class TallySum {
   #lastAt: Instant | null = null
   readonly #events = new Map<string, readonly [count: number, lastAt: Instant]>()
   readonly #orders = new Map<string, readonly [value: number, at: Instant]>()
-  readonly #items = new Map<string, readonly [seen: number, bought: number, lastAt: Instant]>()
+  readonly #items = new Map<string, ItemTally>()
   readonly #categories = new Map<string, number>()
 
   addEvent(event: TallyEvent): this {
     const bought = event.name === ORDER_COMPLETED
-    this.#see(event.at, event.at)
+    const seen = isActivity(event.name)
+    if (seen) this.#see(event.at, event.at)
     if (event.name === SESSION_STARTED) this.#sessions += 1
     this.#addName(event.name, 1, event.at)
     // An order line without an order id is an order of its own instant.
     if (bought) this.#addOrder(event.orderId ?? `@${event.at}`, event.value, event.at)
-    if (event.itemId !== null) this.#addItem(event.itemId, bought ? 0 : 1, bought ? 1 : 0, event.at)
+    if (event.itemId !== null && (bought || seen))
+      this.#addItem(event.itemId, [Number(seen), Number(bought), event.at, seen ? event.at : null])
     if (bought && event.itemCategory !== null) this.#addCategory(event.itemCategory, 1)
     return this
   }
@@ -70,8 +86,7 @@ export class TallySum {
     if (tally.firstAt !== null && tally.lastAt !== null) this.#see(tally.firstAt, tally.lastAt)
     for (const [name, [count, at]] of Object.entries(tally.events)) this.#addName(name, count, at)
     for (const [id, [value, at]] of Object.entries(tally.orders)) this.#addOrder(id, value, at)
-    for (const [id, [seen, bought, at]] of Object.entries(tally.items))
-      this.#addItem(id, seen, bought, at)
+    for (const [id, item] of Object.entries(tally.items)) this.#addItem(id, item)
     for (const [category, count] of Object.entries(tally.categories))
       this.#addCategory(category, count)
     return this
@@ -104,9 +119,10 @@ export class TallySum {
     this.#orders.set(id, [rounded(known + value), Math.max(last, at)])
   }
 
-  #addItem(id: string, seen: number, bought: number, at: Instant): void {
-    const [views, purchases, last] = this.#items.get(id) ?? [0, 0, at]
-    this.#items.set(id, [views + seen, purchases + bought, Math.max(last, at)])
+  #addItem(id: string, [seen, bought, at, seenAt]: ItemTally): void {
+    const [views, purchases, last, lastSeen] = this.#items.get(id) ?? [0, 0, at, null]
+    const latest = seenAt === null ? lastSeen : Math.max(lastSeen ?? seenAt, seenAt)
+    this.#items.set(id, [views + seen, purchases + bought, Math.max(last, at), latest])
   }
 
   #addCategory(category: string, count: number): void {

@@ -92,6 +92,9 @@ export class StateDecisions {
     const { scopes } = this.#plan.grant
     if (!scopes.has('profile:read') || (scope && !scopes.has(scope))) return withheld('SCOPE')
     if (DECIDED_INSIDE.has(coordinate)) return disclosed('CLEAR')
+    // Whoever acts for one person may know of that person, whatever they decided.
+    if (coordinate === 'Profile.id' && this.#plan.grant.actsForSubject)
+      return disclosed('PSEUDONYM')
     const decision = this.decide(category)
     if (decision.reason === null && rule && formOf(rule, decision.treatment) === null)
       return withheld('ROLE')

@@ -80,8 +80,18 @@ describe('tallies', () => {
         'Product Viewed': [1, 3_000],
       },
       orders: { o1: [30.3, 2_000] },
-      items: { x: [1, 1, 3_000], y: [0, 1, 2_000] },
+      items: { x: [1, 1, 3_000, 3_000], y: [0, 1, 2_000, null] },
       categories: { lamps: 2 },
     })
+  })
+
+  test('keep what tells of purchases apart: they change neither when somebody was seen nor what', () => {
+    const viewed = { name: 'Product Viewed', at: 2_000, itemId: 'x', itemCategory: null }
+    const seen = { ...viewed, orderId: null, value: 0 }
+    const refunded = { ...seen, name: 'Order Refunded', at: 3_000, itemId: 'y' }
+    const bought = { ...seen, name: ORDER_COMPLETED, at: 1_000, orderId: 'o1' }
+    const { firstAt, lastAt, items } = tallyOf([bought, seen, refunded])
+    expect([firstAt, lastAt]).toEqual([2_000, 2_000])
+    expect(items).toEqual({ x: [1, 1, 2_000, 2_000] })
   })
 })
