@@ -32,3 +32,49 @@ export class Refusal extends Error {
     this.code = code
   }
 }
+
+const STATUS: Readonly<Record<RefusalCode, number>> = {
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  PURPOSE_REQUIRED: 400,
+  PURPOSE_CONFLICT: 400,
+  BAD_USER_INPUT: 400,
+  NOT_FOUND: 404,
+  CONFLICT: 409,
+  QUERY_TOO_DEEP: 400,
+  QUERY_TOO_COSTLY: 400,
+  REQUEST_TOO_LARGE: 413,
+  BUDGET_EXHAUSTED: 429,
+  AUDIT_UNAVAILABLE: 503,
+  STORE_UNAVAILABLE: 503,
+  KEYS_UNAVAILABLE: 503,
+  INTERNAL: 500,
+}
+
+/** The HTTP status of a refusal that stands for a whole response. */
+export function httpStatusOf(code: RefusalCode): number {
+  return STATUS[code]
+}
+
+/**
+ * The private half of an error, for the log: name, code and frames of the stack. Messages of foreign errors may quote
+ * what they choked on, a person's data among it, so they stay out.
+ */
+export function failureOf(error: unknown): Record<string, unknown> {
+  const cause = causeOf(error)
+  if (!(cause instanceof Error)) return { name: typeof cause }
+  const { code } = cause as Error & { code?: unknown }
+  const frames = cause.stack?.split('\n').filter((line) => /^\s+at /.test(line))
+  return {
+    name: cause.name,
+    code: typeof code === 'string' ? code : undefined,
+    stack: frames?.join('\n'),
+  }
+}
+
+/** What lies behind a refusal, or behind an error that GraphQL has wrapped. */
+function causeOf(error: unknown): unknown {
+  const { originalError } = (error ?? {}) as { originalError?: unknown }
+  if (originalError instanceof Error) return causeOf(originalError)
+  return error instanceof Refusal && error.cause ? error.cause : error
+}

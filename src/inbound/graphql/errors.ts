@@ -1,24 +1,5 @@
 import { GraphQLError, type GraphQLFormattedError } from 'graphql'
-import { Refusal, type RefusalCode } from '../../kernel/refusal.ts'
-
-/** Status where a refusal stands for the whole response. */
-const STATUS: Readonly<Record<RefusalCode, number>> = {
-  UNAUTHENTICATED: 401,
-  FORBIDDEN: 403,
-  PURPOSE_REQUIRED: 400,
-  PURPOSE_CONFLICT: 400,
-  BAD_USER_INPUT: 400,
-  NOT_FOUND: 404,
-  CONFLICT: 409,
-  QUERY_TOO_DEEP: 400,
-  QUERY_TOO_COSTLY: 400,
-  REQUEST_TOO_LARGE: 413,
-  BUDGET_EXHAUSTED: 429,
-  AUDIT_UNAVAILABLE: 503,
-  STORE_UNAVAILABLE: 503,
-  KEYS_UNAVAILABLE: 503,
-  INTERNAL: 500,
-}
+import { httpStatusOf, Refusal, type RefusalCode } from '../../kernel/refusal.ts'
 
 /** A part of the answer can't be trusted to be whole: nothing of it is given. */
 const STOPS_EVERYTHING: ReadonlySet<string> = new Set([
@@ -36,7 +17,7 @@ export function refusedWhole(refusal: Refusal): GraphQLError {
   return new GraphQLError(refusal.message, {
     extensions: {
       code: refusal.code,
-      http: { status: STATUS[refusal.code], ...(headers ? { headers } : {}) },
+      http: { status: httpStatusOf(refusal.code), ...(headers ? { headers } : {}) },
     },
     originalError: refusal,
   })
@@ -69,7 +50,7 @@ export function refusalBody(error: unknown): { status: number; code: RefusalCode
           ? new Refusal('BAD_USER_INPUT', 'The request can not be read.')
           : new Refusal('INTERNAL', INTERNAL)
   const { code, message } = refusal
-  return { status: STATUS[code], code, body: { errors: [{ message, extensions: { code } }] } }
+  return { status: httpStatusOf(code), code, body: { errors: [{ message, extensions: { code } }] } }
 }
 
 /** Codes that GraphQL itself gives before anything is executed. */
