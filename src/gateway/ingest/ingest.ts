@@ -219,7 +219,7 @@ export class Ingest {
 
   #quarantined(row: IngestRow, reasons: readonly string[], now: Instant): QuarantinedRow {
     const id = uuidV7(now, this.#randomness)
-    const text = 'payload' in row ? row.payload : (JSON.stringify(row.input) ?? '')
+    const text = textOf(row)
     const key = this.#keys.installationKey('quarantine')
     return {
       id,
@@ -238,6 +238,16 @@ export class Ingest {
       'BAD_USER_INPUT',
       `The source is not known. Known sources: ${known}. A new one is a row of sources.csv in the policy folder.`,
     )
+  }
+}
+
+/** The row as text. JSON can be nested more deeply than it can be written down: nothing of that is worth keeping. */
+function textOf(row: IngestRow): string {
+  if ('payload' in row) return row.payload
+  try {
+    return JSON.stringify(row.input) ?? ''
+  } catch {
+    return ''
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import { Presets, SingleBar } from 'cli-progress'
 import { SECOND } from '../../kernel/time.ts'
 
@@ -7,7 +8,7 @@ export interface Terminal {
   readonly out: NodeJS.WritableStream
   /** Progress, for people. */
   readonly err: NodeJS.WritableStream & { readonly isTTY?: boolean }
-  readonly in: NodeJS.ReadStream
+  readonly in: Readable
 }
 
 /** A bar on a terminal; elsewhere, such as in a log, a line every few seconds. */

@@ -102,12 +102,14 @@ export class CsvReader implements RecordReader {
   #join(line: string): (string | { malformed: string; payload: string })[] {
     if (this.#open.length === 0 && !line.includes('"')) return line === '' ? [] : [line]
     this.#open.push(line)
+    const quotes = quotesOf(this.#open.join('\n'), this.#delimiter)
+    // A quote that closes lines later may as well be the opening quote of another row.
+    const astray = quotes === 'stray' && this.#open.length > 1
+    if (astray || this.#open.length > MOST_LINES_OF_A_ROW) return this.#giveUp()
+    if (quotes === 'open') return []
     const row = this.#open.join('\n')
-    if (!endsInsideQuotes(row, this.#delimiter)) {
-      this.#open = []
-      return [row]
-    }
-    return this.#open.length < MOST_LINES_OF_A_ROW ? [] : this.#giveUp()
+    this.#open = []
+    return [row]
   }
 
   /** The line that opened the quote is bad; those behind it are read as if it had not been there. */
@@ -173,29 +175,42 @@ function parseCsv(text: string, delimiter: string): string[][] | null {
   }
 }
 
-/** Whether a text ends inside a quoted field: a quote at the start of a field that no quote before a delimiter closes. */
-function endsInsideQuotes(text: string, delimiter: string): boolean {
+/**
+ * How the quoted fields of a text end: all closed, the last one still open, or with quotes inside that are neither
+ * doubled nor at an end.
+ */
+function quotesOf(text: string, delimiter: string): 'closed' | 'open' | 'stray' {
+  let stray = false
   let at = 0
   while (at < text.length) {
     if (text[at] === '"') {
-      const end = closingQuote(text, at + 1, delimiter)
-      if (end < 0) return true
-      at = end + 1
+      const close = closingQuote(text, at + 1, delimiter)
+      stray ||= close.stray
+      if (close.at < 0) return stray ? 'stray' : 'open'
+      at = close.at + 1
     }
     const next = text.indexOf(delimiter, at)
-    if (next < 0) return false
+    if (next < 0) break
     at = next + delimiter.length
   }
-  return false
+  return stray ? 'stray' : 'closed'
 }
 
-function closingQuote(text: string, from: number, delimiter: string): number {
+function closingQuote(
+  text: string,
+  from: number,
+  delimiter: string,
+): { readonly at: number; readonly stray: boolean } {
+  let stray = false
   for (let at = text.indexOf('"', from); at >= 0; at = text.indexOf('"', at)) {
     if (text[at + 1] === '"') at += 2
-    else if (at + 1 === text.length || text.startsWith(delimiter, at + 1)) return at
-    else at += 1
+    else if (at + 1 === text.length || text.startsWith(delimiter, at + 1)) return { at, stray }
+    else {
+      stray = true
+      at += 1
+    }
   }
-  return -1
+  return { at: -1, stray }
 }
 
 function textOf(

@@ -81,7 +81,10 @@ export class IngestHouse {
   }
 
   /** The read-model row of whom an identifier belongs to, or null. */
-  async rowOf(identifier: IdentifierInput): Promise<StoredRow | null> {
+  async rowOf(
+    identifier: IdentifierInput,
+    filed: string = identifier.kind,
+  ): Promise<StoredRow | null> {
     const read = normaliseIdentifier(identifier, null)
     if ('problem' in read) throw new Error(read.problem)
     const key = this.keys.installationKey('blind-index')
@@ -89,7 +92,7 @@ export class IngestHouse {
       `SELECT r.*, c.state FROM identifier i JOIN subject s ON s.id = i.home_id
        JOIN read_model r ON r.subject_id = s.root_id JOIN consent_state c ON c.id = r.consent_id
        WHERE i.kind = $1 AND i.blind_index = $2`,
-      [identifier.kind, blindIndex(key, identifier.kind, read.value.value)],
+      [filed, blindIndex(key, identifier.kind, read.value.value)],
     )
     return row ?? null
   }
