@@ -14,6 +14,7 @@ import type { Scope } from '../scope/scope.ts'
 import type { CatalogueDoor } from './catalogue-door.ts'
 import type { Plan } from './plan.ts'
 import type { DisclosedRow, ProfileRows } from './profile-rows.ts'
+import { plainGroupsOf } from './row-values.ts'
 import type { StateDecisions } from './state-decisions.ts'
 import type { MembershipView, ProfileView, RecommendationListView } from './views.ts'
 
@@ -144,16 +145,7 @@ export class DerivedDoor {
     const since = eventsSince([segment.rule], this.#scope.now)
     const events =
       names.length > 0 ? await this.#segments.eventInstants([subjectId], names, since) : new Map()
-    const {
-      demographics = {},
-      location = {},
-      account = {},
-      activity = {},
-      device = {},
-      commerce = {},
-      custom = {},
-    } = row
-    const groups = { demographics, location, account, activity, device, commerce, custom }
+    const groups = plainGroupsOf(row)
     return evaluate(segment.rule, factsOf(groups, events.get(subjectId) ?? {}), this.#scope.now)
   }
 

@@ -14,6 +14,7 @@ import { consentOf } from './note-disclosure.ts'
 import { openSealed } from './open-sealed.ts'
 import type { Plan } from './plan.ts'
 import type { DisclosedRow, ProfileRows } from './profile-rows.ts'
+import { plainGroupsOf } from './row-values.ts'
 import type { LineageView, ProfileView, TraitView } from './views.ts'
 
 /** Traits asked for by key: each key has its category in the registry; a key that is not registered is withheld. */
@@ -114,16 +115,7 @@ export class TraitDoor {
         : decision.treatment === 'MASKED'
           ? rule?.mask
           : null
-    const {
-      demographics = {},
-      location = {},
-      account = {},
-      activity = {},
-      device = {},
-      commerce = {},
-      custom = {},
-    } = row
-    const plain = { demographics, location, account, activity, device, commerce, custom }
+    const plain = plainGroupsOf(row)
     if (form) return form({ plain, sealed, now: this.#scope.now })
     if (definition.sealed) return sealed(definition.category)[definition.key]
     return plainTrait(row, definition.key)
