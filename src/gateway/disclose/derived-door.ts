@@ -1,5 +1,6 @@
 import type { Category } from '../../domain/privacy/categories.ts'
 import { plainColumns } from '../../domain/profiles/read-model.ts'
+import { readable } from '../../domain/recommendations/profiling.ts'
 import { answer, recommendedFor } from '../../domain/recommendations/recommend.ts'
 import type {
   RecommendationStore,
@@ -12,6 +13,7 @@ import { onlyOnBandEdges } from '../../domain/segments/rule-categories.ts'
 import type { SegmentStore } from '../../domain/segments/segment-store.ts'
 import type { Scope } from '../scope/scope.ts'
 import type { CatalogueDoor } from './catalogue-door.ts'
+import { pageSize } from './page.ts'
 import type { Plan } from './plan.ts'
 import type { DisclosedRow, ProfileRows } from './profile-rows.ts'
 import { plainGroupsOf } from './row-values.ts'
@@ -19,9 +21,10 @@ import type { StateDecisions } from './state-decisions.ts'
 import type { MembershipView, ProfileView, RecommendationListView } from './views.ts'
 
 const SEGMENT = 'user.derived.segment'
-const RECOMMENDATION = 'user.derived.recommendation'
 const ACTIVITY = 'user.behavior.activity'
 const PURCHASES = 'user.behavior.purchase_history'
+/** Lists are kept so long; more would be noise. */
+const MOST_RECOMMENDED = 50
 
 /**
  * Derived values inherit: a membership or a recommendation says something about each of its inputs, so it is disclosed
@@ -76,6 +79,7 @@ export class DerivedDoor {
     args: { first: number; category: string | null },
   ): Promise<RecommendationListView | null> {
     const { row, decisions } = this.#rows.at(view)
+    const first = pageSize(args.first, MOST_RECOMMENDED)
     const own = decisions.decideField('Profile.recommendations')
     if (own.reason !== null && !decisions.isConsentMatter(own.reason)) {
       const reason = decisions.told(own.reason)
@@ -97,7 +101,12 @@ export class DerivedDoor {
         : null
     const lists =
       args.category !== null && interactions
-        ? recommendedFor(model, inCategory(catalogue, args.category), interactions, this.#scope.now)
+        ? recommendedFor(
+            model,
+            inCategory(catalogue, args.category),
+            readable(interactions, decisions.profiling, this.#scope.now),
+            this.#scope.now,
+          )
         : (row.recommended ?? null)
     const given = answer({
       model,
@@ -106,7 +115,7 @@ export class DerivedDoor {
       input,
       interactions: purchasesOpen ? interactions : null,
       category: args.category,
-      first: args.first,
+      first,
     })
     const explained = decisions.decide(ACTIVITY).treatment === 'CLEAR'
     const reasons = explained ? given.items.flatMap(([, , because]) => because ?? []) : []
@@ -200,16 +209,16 @@ export function isOpen(
 }
 
 /**
- * The widest recommender input that may be told. The `activity` list reads which items were seen as a bare set, no
- * counts and no instants: that is what activity is when generalised.
+ * The widest recommender input that may be told, and that the person lets be read for profiling at this instant. The
+ * `activity` list reads which items were seen as a bare set, no counts and no instants: that is what activity is when
+ * generalised.
  */
 function inputFor(decisions: StateDecisions): RecommenderInput | null {
+  const { profiling } = decisions
   const activity = decisions.decide(ACTIVITY).treatment
-  if (activity !== 'CLEAR' && activity !== 'GENERALISED') return null
-  if (decisions.decide(RECOMMENDATION).reason !== null) return null
-  return activity === 'CLEAR' && decisions.decide(PURCHASES).treatment === 'CLEAR'
-    ? 'full'
-    : 'activity'
+  if (profiling === null || (activity !== 'CLEAR' && activity !== 'GENERALISED')) return null
+  const purchases = activity === 'CLEAR' && decisions.decide(PURCHASES).treatment === 'CLEAR'
+  return purchases && profiling === 'full' ? 'full' : 'activity'
 }
 
 function inCategory(

@@ -1,27 +1,11 @@
-import { bands } from '../../domain/privacy/generalise.ts'
+import { ageBandInYear } from '../../domain/profiles/age-band-in-year.ts'
 import type { AgeBand, PlainGroups } from '../../domain/profiles/read-model.ts'
 import { DAY, type Instant } from '../../kernel/time.ts'
 import type { RecencyFrequencyValueView } from './views.ts'
 
 /** The age band as of `now`: a band stored in an earlier year may have ended since. */
 export function ageBandIn(stored: AgeBand | undefined, now: Instant): string | null {
-  if (!stored) return null
-  const year = new Date(now).getUTCFullYear()
-  if (stored.untilYear === null || year < stored.untilYear) return stored.band
-  const lower = Number.parseInt(stored.band, 10)
-  const index = (bands.age as readonly number[]).indexOf(lower)
-  const years = year - stored.untilYear
-  // The person turned `next` in `untilYear`; walk on from there.
-  let next = bands.age[index + 1] ?? lower
-  const age = next + years
-  for (const edge of bands.age) if (edge <= age) next = edge
-  return ageBandLabel(next)
-}
-
-/** `25-34`, `65+`. */
-export function ageBandLabel(lower: number): string {
-  const above = bands.age.find((edge) => edge > lower)
-  return above === undefined ? `${lower}+` : `${lower}-${above - 1}`
+  return stored ? (ageBandInYear(stored, new Date(now).getUTCFullYear())?.band ?? null) : null
 }
 
 const RECENCY_DAYS = [7, 30, 90, 180]

@@ -9,6 +9,8 @@ import {
   type Treatment,
   withheld,
 } from '../../domain/privacy/treatment.ts'
+import { profilingOf } from '../../domain/recommendations/profiling.ts'
+import type { RecommenderInput } from '../../domain/recommendations/recommender.ts'
 import type { FieldTreatments, WithheldField } from '../scope/scope.ts'
 import { categoryOf, derivedScopes, type FieldRule, fieldRules } from './fields.ts'
 import type { PlanRules } from './plan-rules.ts'
@@ -41,6 +43,8 @@ export class StateDecisions {
   readonly #traitSets = new Map<string, FieldTreatments>()
   /** May the caller know that this profile exists? (Besides, everybody may know of the person they act for.) */
   readonly known: boolean
+  /** What may be read of the person for personal lists: a consent of its own, whatever this request is for. */
+  readonly profiling: RecommenderInput | null
   readonly fields: readonly ProjectedField[]
   /** As they go into the audit entry. */
   readonly treatments: FieldTreatments
@@ -54,6 +58,7 @@ export class StateDecisions {
     this.state = consentState
     this.#vector = parseVector(consentState)
     this.standing = this.#standing()
+    this.profiling = profilingOf(plan.policy, consentState)
     this.known = this.decide('user.unique_id.pseudonym').treatment === 'PSEUDONYM'
     const fields: ProjectedField[] = []
     const treatments: { path: string; treatment: Treatment }[] = []
