@@ -52,7 +52,10 @@ export class Abilities {
 
 /** The rows of a grant for one request. */
 export function rowsOf(grant: Grant, actingFor: SubjectId | null): RowPredicate {
-  return { subjectId: grant.actsForSubject ? (actingFor ?? NOBODY) : null, segments: grant.segments }
+  return {
+    subjectId: grant.actsForSubject ? (actingFor ?? NOBODY) : null,
+    segments: grant.segments,
+  }
 }
 
 /** No UUID of a subject: a front end that acts for nobody sees nobody. */
@@ -60,8 +63,8 @@ const NOBODY = '00000000-0000-0000-0000-000000000000'
 
 function conditionsOf(rows: RowPredicate): Record<string, unknown> | null {
   const conditions: Record<string, unknown> = {}
-  if (rows.subjectId !== null) conditions['subjectId'] = rows.subjectId
-  if (rows.segments !== null) conditions['segments'] = { $in: [...rows.segments] }
+  if (rows.subjectId !== null) conditions.subjectId = rows.subjectId
+  if (rows.segments !== null) conditions.segments = { $in: [...rows.segments] }
   return Object.keys(conditions).length > 0 ? conditions : null
 }
 

@@ -175,10 +175,10 @@ function readPurpose(
     if (column.startsWith(MECHANISM_COLUMN))
       mechanisms.set(column.slice(MECHANISM_COLUMN.length), oneOf(row, column, MECHANISMS, at))
   }
-  const mayDeclare = words(row['roles'])
+  const mayDeclare = words(row.roles)
   for (const role of mayDeclare)
     if (!roles.has(role)) throw new PolicyError(`${at}: role "${role}" has no column in roles.csv`)
-  const categories = words(row['categories']).map((category) => known(category, at))
+  const categories = words(row.categories).map((category) => known(category, at))
   if (categories.length === 0)
     throw new PolicyError(`${at}: a purpose must name the categories it covers`)
   return {
@@ -188,7 +188,7 @@ function readPurpose(
     legalBasis: oneOf(row, 'legal_basis', LEGAL_BASES, at),
     namesRecipient: oneOf(row, 'names_recipient', ['yes', 'no'] as const, at) === 'yes',
     mechanisms,
-    signals: new Set(words(row['signals'])),
+    signals: new Set(words(row.signals)),
     roles: new Set(mayDeclare),
     categories,
   }

@@ -68,9 +68,9 @@ const groups: Readonly<Record<string, Readonly<Record<string, Field>>>> = {
     birthDate: {
       category: BIRTH,
       columns: ['sealed_birth_date'],
-      clear: (row) => text(row.sealed(BIRTH)['birthDate']),
-      generalise: (row) => applied(row.sealed(BIRTH)['birthDate'], yearOf),
-      mask: (row) => applied(row.sealed(BIRTH)['birthDate'], maskDate),
+      clear: (row) => text(row.sealed(BIRTH).birthDate),
+      generalise: (row) => applied(row.sealed(BIRTH).birthDate, yearOf),
+      mask: (row) => applied(row.sealed(BIRTH).birthDate, maskDate),
     },
     ageBand: {
       category: 'user.demographic.age_band',

@@ -110,7 +110,7 @@ export class ProfileRows {
       activity = {},
       commerce = {},
     } = draft.groups
-    const identities = (draft.own['identities'] ?? null) as ProfileView['identities']
+    const identities = (draft.own.identities ?? null) as ProfileView['identities']
     return { id: draft.id, handle, contact, demographics, account, activity, commerce, identities }
   }
 

@@ -150,7 +150,7 @@ export class StateDecisions {
 
   #standing(): { key: string; state: string } | null {
     const { purpose, audience } = this.#plan.grant
-    if (!purpose || purpose.legalBasis !== 'consent') return null
+    if (purpose?.legalBasis !== 'consent') return null
     const key = standingKey(purpose.key, purpose.namesRecipient ? audience : null)
     return { key, state: this.#vector.standings.get(key)?.state ?? 'ConsentUnknown' }
   }
