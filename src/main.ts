@@ -64,7 +64,7 @@ program
 registerConfig(program, () => reportConfig(process.env), print)
 registerClients(program, open, print)
 registerImport(program, open)
-registerEvaluate(program, process.env['BAUTA_EVAL_DATA'] ?? null, print)
+registerEvaluate(program, process.env.BAUTA_EVAL_DATA ?? null, print)
 registerAsk(program, async () => await openAskSession(readConfig(process.env), say), print)
 
 /** Errors that say themselves what to do need no stack. */

@@ -79,7 +79,7 @@ export function publicError(
   }
   const refusal = refusalOf(error)
   if (refusal) return { message: refusal.message, ...place, extensions: { code: refusal.code } }
-  const code = formatted.extensions?.['code']
+  const code = formatted.extensions?.code
   if (OF_GRAPHQL.has(code) && !formatted.path)
     return { message: formatted.message, ...place, extensions: { code } }
   return { message: INTERNAL, ...place, extensions: { code: 'INTERNAL' } }

@@ -49,7 +49,7 @@ export async function graphqlRoute(app: FastifyInstance, parts: GraphqlRoutePart
     stopOnTerminationSignals: false,
     formatError(formatted, error) {
       const shown = publicError(formatted, error)
-      if (shown.extensions?.['code'] === 'INTERNAL') parts.onUnforeseen(error)
+      if (shown.extensions?.code === 'INTERNAL') parts.onUnforeseen(error)
       return shown
     },
     plugins: [
@@ -123,7 +123,7 @@ const plainJsonSaysOk: ApolloServerPlugin<RequestContext> = {
           return
         const errors =
           response.body.kind === 'single' ? response.body.singleResult.errors : undefined
-        const early = errors?.every((error) => BEFORE_EXECUTION.has(error.extensions?.['code']))
+        const early = errors?.every((error) => BEFORE_EXECUTION.has(error.extensions?.code))
         if (response.http.status === 400 && early) response.http.status = 200
       },
     }

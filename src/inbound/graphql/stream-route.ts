@@ -70,7 +70,7 @@ export async function streamRoute(
 
 function shownError(error: GraphQLError, onUnforeseen: (error: unknown) => void): GraphQLError {
   const { message, extensions, ...place } = publicError(error.toJSON(), error)
-  if (extensions?.['code'] === 'INTERNAL') onUnforeseen(error)
+  if (extensions?.code === 'INTERNAL') onUnforeseen(error)
   return new GraphQLError(message, {
     extensions: extensions ?? {},
     ...(place.path ? { path: place.path } : {}),
