@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { Config } from './config.ts'
 import { compilePolicy, type Policy } from './domain/privacy/policy.ts'
@@ -29,6 +28,7 @@ import { Argon2SecretHasher } from './outbound/keys/argon2-secret-hasher.ts'
 import { FileKeyStore } from './outbound/keys/file-key-store.ts'
 import { JoseTokenSigner } from './outbound/keys/jose-token-signer.ts'
 import { openMasterKey } from './outbound/keys/master-key.ts'
+import { PooledRandomness } from './outbound/keys/pooled-randomness.ts'
 import { AuditJournal } from './outbound/postgres/audit-journal.ts'
 import { PostgresAuditLog } from './outbound/postgres/audit-log.ts'
 import { PostgresChangeFeed } from './outbound/postgres/change-feed.ts'
@@ -44,7 +44,7 @@ import { PostgresSegmentStore } from './outbound/postgres/segment-store.ts'
 import { readPolicyTables } from './policy-files.ts'
 
 const clock: Clock = { now: () => Date.now() }
-const randomness: Randomness = { bytes: (length) => randomBytes(length) }
+const randomness: Randomness = new PooledRandomness()
 
 /** Lets the event loop take what has arrived meanwhile. */
 const pause = async (): Promise<void> => await new Promise((resolve) => setImmediate(resolve))

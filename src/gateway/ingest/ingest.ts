@@ -60,6 +60,8 @@ export class Ingest {
   readonly #randomness: Randomness
   /** Source -> the batch of the UTC day in which its single rows are counted. */
   readonly #live = new Map<string, Batch>()
+  /** Batch -> the chunk of it that was given last: chunks must be written in their order. */
+  readonly #turns = new Map<string, Promise<unknown>>()
 
   constructor({ store, policy, keys, clock, randomness }: IngestOptions) {
     this.#store = store
@@ -99,13 +101,25 @@ export class Ingest {
   }
 
   /**
-   * Takes one chunk of rows, in ascending order of their numbers; rows up to the batch's position were taken before
-   * and are passed over. Some hundred rows at once are fastest.
-   * @throws Refusal CONFLICT when the batch is finished or was taken back.
+   * Takes one chunk of rows, numbered from 1 without gaps; rows up to the batch's position were taken before and are
+   * passed over. Some hundred rows at once are fastest. The next chunk may be given while one is being written:
+   * it is read meanwhile and written afterwards, or refused for the same reason as the one before it.
+   * @throws Refusal CONFLICT when the batch is finished or was taken back, or when rows before these never came.
    */
   async accept(batch: Batch, rows: readonly IngestRow[]): Promise<Accepted> {
     const { verified } = this.#sourceOf(batch.source)
-    return await this.#take(batch, rows, { verified, subject: null })
+    const write = this.#taking(batch, rows, { verified, subject: null })
+    const before = this.#turns.get(batch.id)
+    const turn = (async () => {
+      await before
+      return await write()
+    })()
+    this.#turns.set(batch.id, turn)
+    try {
+      return await turn
+    } finally {
+      if (this.#turns.get(batch.id) === turn) this.#turns.delete(batch.id)
+    }
   }
 
   async finish(batch: Batch): Promise<IngestCounts> {
@@ -154,7 +168,7 @@ export class Ingest {
     const rows = inputs.map((input, index) => ({ rowNumber: index + 1, input }))
     const batch = await this.#liveBatch(source)
     try {
-      return await this.#take(batch, rows, { verified, subject: options.subject ?? null })
+      return await this.#taking(batch, rows, { verified, subject: options.subject ?? null })()
     } catch (error) {
       this.#live.delete(source)
       throw error
@@ -170,7 +184,8 @@ export class Ingest {
     return batch
   }
 
-  async #take(batch: Batch, rows: readonly IngestRow[], teller: Teller): Promise<Accepted> {
+  /** Reads the rows; what it returns writes them. */
+  #taking(batch: Batch, rows: readonly IngestRow[], teller: Teller): () => Promise<Accepted> {
     const now = this.#clock.now()
     const context: ReadingContext = {
       policy: this.#policy,
@@ -180,7 +195,7 @@ export class Ingest {
       indexKey: this.#keys.installationKey('blind-index'),
     }
     const read = rows.map((row) => ({ row, ...readRow(row, context) }))
-    return await this.#store.transaction((tx) => this.#write(tx, batch, read, teller, now))
+    return () => this.#store.transaction((tx) => this.#write(tx, batch, read, teller, now))
   }
 
   async #write(
@@ -191,7 +206,7 @@ export class Ingest {
     now: Instant,
   ): Promise<Accepted> {
     const live = batch.kind === 'live'
-    const position = live ? 0 : await openPosition(tx, batch)
+    const position = live ? 0 : await openPosition(tx, batch, read[0]?.row.rowNumber ?? 0)
     const pending = live ? read : read.filter(({ row }) => row.rowNumber > position)
     const refused = pending.flatMap((one) => ('reasons' in one ? [one] : []))
     const origin: BatchOrigin = { id: batch.id, source: batch.source }
@@ -251,9 +266,12 @@ function textOf(row: IngestRow): string {
   }
 }
 
-async function openPosition(tx: IngestTransaction, batch: Batch): Promise<number> {
+/** Where the batch stands. A chunk behind rows that never came would make them be passed over for ever. */
+async function openPosition(tx: IngestTransaction, batch: Batch, first: number): Promise<number> {
   const { state, position } = await tx.lockBatch(batch.id)
   if (state !== 'running') throw new Refusal('CONFLICT', `Batch ${batch.id} is ${state}.`)
+  if (first > position + 1)
+    throw new Refusal('CONFLICT', `Batch ${batch.id} stands at row ${position}: rows are missing.`)
   return position
 }
 

@@ -35,14 +35,21 @@ export async function importRows(
   const reasons = new Map<string, number>()
   let quarantined = batch.counts.quarantined
   let waiting: IngestRow[] = []
-  const flush = async () => {
-    const rows = waiting
-    waiting = []
-    if (rows.length === 0) return
+  let written: Promise<void> = Promise.resolve()
+  const write = async (rows: readonly IngestRow[]) => {
     const taken = await ingest.accept(batch, rows)
     quarantined += taken.rejected.length
     for (const { reasons: why } of taken.rejected) for (const one of why) note(reasons, one)
     progress.at(file.read(), rows.at(-1)?.rowNumber ?? 0, quarantined)
+  }
+  /** One chunk is being written while the next one is read, so that neither side waits for the other. */
+  const flush = async () => {
+    const before = written
+    written = write(waiting)
+    // Whoever waits for the next chunk is told; until then nobody listens.
+    written.catch(() => {})
+    waiting = []
+    await before
   }
   const add = async (records: readonly FileRecord[]) => {
     for (const record of records) {
@@ -54,6 +61,7 @@ export async function importRows(
   for await (const lines of readLines(file.bytes)) await add(reader.read(lines))
   await add(reader.end())
   await flush()
+  await written
   const counts = await ingest.finish(batch)
   return { batch: { ...batch, state: 'finished', counts }, reasons, ignored: mapping.ignored }
 }

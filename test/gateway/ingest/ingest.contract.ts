@@ -243,6 +243,18 @@ export function ingestContract(name: string, fresh: () => Promise<FreshDatabase>
       await expect(house.ingest.accept(batch, rows)).rejects.toMatchObject({ code: 'CONFLICT' })
     })
 
+    test('reads a chunk while another is written, but never writes one behind rows that never came', async () => {
+      const request = { source: 'crm', kind: 'customers', fingerprint: 'file-2' } as const
+      const batch = await house.ingest.openBatch(request)
+      const chunk = (...numbers: number[]) =>
+        numbers.map((n) => ({ rowNumber: n, input: profile(`W${n}`, { crmId: `W${n}` }) }))
+      await Promise.all(
+        [chunk(1, 2), chunk(3), chunk(4, 5)].map((rows) => house.ingest.accept(batch, rows)),
+      )
+      await expect(house.ingest.accept(batch, chunk(7))).rejects.toMatchObject({ code: 'CONFLICT' })
+      expect(await house.ingest.openBatch(request)).toMatchObject({ position: 5 })
+    })
+
     test('keeps people apart and complete when two gateways take the same file at once', async () => {
       const other = await database.connect()
       const second = await IngestHouse.over(database, other)
