@@ -99,17 +99,29 @@ export function valueOfTrait(policy: Policy, key: string, turn = 0): unknown {
     : (values[type ?? '']?.[turn] ?? (turn === 0 ? `${key} one` : `${key} two`))
 }
 
-/** All registered traits of one person; contacts are theirs alone, because they would merge them with others. */
-export function traitsOf(
+/** All registered traits of one person. */
+export function traitsOf(policy: Policy, turn = 0): Record<string, unknown> {
+  return Object.fromEntries(
+    [...policy.traits.keys()].map((key) => [key, valueOfTrait(policy, key, turn)]),
+  )
+}
+
+/** The record of one person; contacts are theirs alone, because they would merge them with others. */
+export function recordOf(
   policy: Policy,
-  { ordinal, country }: { ordinal: number; country: string | null },
-): Record<string, unknown> {
-  const all = [...policy.traits.keys()].map((key) => [key, valueOfTrait(policy, key)])
+  of: { subject: SubjectId; ordinal: number; country: string | null },
+): Extract<IngestInput, { type: 'profile' }> {
   return {
-    ...Object.fromEntries(all),
-    email: `maria.rossi.${ordinal}@example.com`,
-    phone: `+493023125${String(ordinal).padStart(3, '0')}`,
-    country,
+    type: 'profile',
+    recordKey: `traits-${of.subject}`,
+    identifiers: [],
+    observedAt: at(20),
+    traits: {
+      ...traitsOf(policy),
+      email: `maria.rossi.${of.ordinal}@example.com`,
+      phone: `+493023125${String(of.ordinal).padStart(3, '0')}`,
+      country: of.country,
+    },
   }
 }
 
@@ -133,7 +145,7 @@ export function behaviour(prefix: string): readonly IngestInput[] {
     properties,
   })
   return [
-    ...[50, 40, 30, 12].map((days) => event('Session Started', days)),
+    ...[50, 30, 12].map((days) => event('Session Started', days)),
     ...[0, 1, 2].map((item) => event('Product Viewed', 12 - item, { itemId: `item-${item}` })),
     event('Order Completed', 60, {
       itemId: 'item-5',
@@ -150,31 +162,43 @@ export function behaviour(prefix: string): readonly IngestInput[] {
   ]
 }
 
-/** Others, whose views and orders make items similar and popular. */
-export async function seedCrowd(running: RunningGateway, size = 12): Promise<void> {
+/** Others, who agree to everything, with the second value of each trait; what they see and buy makes items similar. */
+export async function seedCrowd(world: SmallWorld, size: number): Promise<void> {
+  const { running, keys } = world
   await running.take('shop', itemInputs())
-  for (let index = 0; index < size; index += 1) {
-    const identifiers = given({ userId: `crowd-${index}` })
-    const [subject] = await running.take('crm', [
-      { type: 'profile', recordKey: `crowd-${index}`, identifiers, traits: { country: 'DE' } },
-      ...['PROFILING', 'PERSONALIZATION'].map((purpose) => ({
-        type: 'consent' as const,
-        identifiers,
-        purpose,
-        state: 'ConsentGiven' as const,
-      })),
-    ])
-    if (!subject) throw new Error('nobody came')
-    const items = Array.from({ length: 6 }, (_, n) => `item-${(index * 2 + n * 3) % 20}`)
-    await running.tell(
-      'shop',
-      subject,
-      items.flatMap((itemId, n) => [...behaviourOf(`crowd-${index}-${n}`, itemId)]),
-    )
+  const agreed: Situation = {
+    name: 'crowd',
+    country: 'FR',
+    about: () => [{ state: 'ConsentGiven', effectiveAt: at(25) }],
   }
+  const rows = Array.from({ length: size }, (_, index): IngestInput[] => {
+    const identifiers = given({ userId: `crowd-${index}` })
+    const items = Array.from({ length: 6 }, (_, n) => `item-${(index * 2 + n * 3) % 20}`)
+    const rest = {
+      country: 'FR',
+      birthDate: '1950-01-01',
+      email: null,
+      phone: null,
+      externalId: null,
+      identitySubject: null,
+    }
+    const record: IngestInput = {
+      type: 'profile',
+      recordKey: `crowd-${index}`,
+      identifiers,
+      traits: { ...traitsOf(running.policy, 1), ...rest },
+    }
+    return [
+      record,
+      ...consentInputs(running.policy, agreed, [...keys.keys()]),
+      ...items.flatMap((itemId, n) => deedsWith(`crowd-${index}-${n}`, itemId)),
+    ].map((row) => ({ ...row, identifiers }) as IngestInput)
+  })
+  await running.take('shop', rows.flat())
 }
 
-function behaviourOf(prefix: string, itemId: string): IngestInput[] {
+/** Sees an item, and buys it. */
+export function deedsWith(prefix: string, itemId: string): IngestInput[] {
   const common = { type: 'event' as const, identifiers: [], timestamp: at(5) }
   return [
     { ...common, messageId: `${prefix}-v`, name: 'Product Viewed', properties: { itemId } },
@@ -234,12 +258,9 @@ export class SmallWorld {
     const { cookie, subject: visitor } = await running.visitor(this.key('frontend'))
     const { country } = situation
     for (const subject of [person, visitor]) {
-      const traits = traitsOf(running.policy, {
-        ordinal: ordinal * 2 + Number(subject === visitor),
-        country,
-      })
+      const own = { subject, ordinal: ordinal * 2 + Number(subject === visitor), country }
       await running.tell('crm', subject, [
-        { type: 'profile', recordKey: `traits-${subject}`, identifiers: [], traits },
+        recordOf(running.policy, own),
         ...consentInputs(running.policy, situation, [...this.keys.keys()]),
       ])
       await running.tell('shop', subject, behaviour(subject))

@@ -1,4 +1,4 @@
-import { DAY, type Instant } from '../../kernel/time.ts'
+import { DAY } from '../../kernel/time.ts'
 import type { Interaction } from '../profiles/read-model.ts'
 import type {
   RecommendationAnswer,
@@ -24,14 +24,14 @@ export function recommendedFor(
   model: RecommenderModel | null,
   catalogue: ReadonlyMap<string, string | null>,
   interactions: readonly Interaction[],
-  now: Instant,
 ): RecommendedLists {
   if (model === null) return { activity: [], full: [], model: 0 }
   const seen = new Map<string, number>()
   const full = new Map<string, number>()
   for (const [itemId, views, purchases, lastAt] of interactions) {
     if (views > 0) seen.set(itemId, 1)
-    const age = Math.max(0, now - lastAt)
+    // Aged as of the fit: scores that moved with each rewriting of a row would tell that something else in it changed.
+    const age = Math.max(0, model.fittedAt - lastAt)
     full.set(itemId, (purchases > 0 ? BOUGHT_WEIGHT : 1) * 2 ** (-age / HISTORY_HALF_LIFE))
   }
   const list = (input: RecommenderInput, history: ReadonlyMap<string, number>) =>

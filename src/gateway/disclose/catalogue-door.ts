@@ -7,6 +7,7 @@ import type { SegmentStore } from '../../domain/segments/segment-store.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import type { Scope } from '../scope/scope.ts'
 import type { Cursors } from './cursor.ts'
+import { isOpen } from './open-segments.ts'
 import { pageOf, pageSize } from './page.ts'
 import type { Plan } from './plan.ts'
 import { staticDecision } from './state-decisions.ts'
@@ -95,8 +96,8 @@ export class CatalogueDoor {
   }
 
   /**
-   * How many are in a segment, among those whose consent covers PROFILING of everything the rule reads: for analysts and
-   * marketers, rounded to 10 and null below 20. Nobody else is told.
+   * How many are in a segment, among those whose membership the caller could be told: for analysts and marketers, rounded
+   * to 10 and null below 20. Nobody else is told.
    */
   async sizeOf(key: string): Promise<number | null> {
     const segment = (await this.#segments.all()).get(key)
@@ -105,17 +106,13 @@ export class CatalogueDoor {
       return null
     if (grant.purpose === null)
       throw new Refusal('PURPOSE_REQUIRED', 'Sizes speak of people: name a purpose.')
-    const open = segment.categories.every(
-      (category) => staticDecision(this.#plan, category).reason === null,
-    )
-    if (!open || staticDecision(this.#plan, 'user.derived.segment').reason !== null) return null
+    const plan = this.#plan
+    if (!isOpen({ decide: (category) => staticDecision(plan, category) }, plan, segment))
+      return null
     const states = await this.#store.consentStates()
-    const permitted = [...states].filter(([, state]) => {
-      const decisions = this.#plan.decisionsFor(state)
-      return ['user.derived.segment', ...segment.categories].every(
-        (category) => decisions.decide(category).reason === null,
-      )
-    })
+    const permitted = [...states].filter(([, state]) =>
+      isOpen(plan.decisionsFor(state), plan, segment),
+    )
     const count = await this.#segments.count(
       key,
       permitted.map(([id]) => id),

@@ -1,4 +1,3 @@
-import type { Category } from '../../domain/privacy/categories.ts'
 import { plainColumns } from '../../domain/profiles/read-model.ts'
 import { readable } from '../../domain/recommendations/profiling.ts'
 import { answer, recommendedFor } from '../../domain/recommendations/recommend.ts'
@@ -9,10 +8,10 @@ import type {
 import { evaluate } from '../../domain/segments/evaluate.ts'
 import { eventNamesOf, eventsSince, factsOf } from '../../domain/segments/facts.ts'
 import type { Segment } from '../../domain/segments/rule.ts'
-import { onlyOnBandEdges } from '../../domain/segments/rule-categories.ts'
 import type { SegmentStore } from '../../domain/segments/segment-store.ts'
 import type { Scope } from '../scope/scope.ts'
 import type { CatalogueDoor } from './catalogue-door.ts'
+import { openSegments } from './open-segments.ts'
 import { pageSize } from './page.ts'
 import type { Plan } from './plan.ts'
 import type { DisclosedRow, ProfileRows } from './profile-rows.ts'
@@ -20,7 +19,6 @@ import { plainGroupsOf } from './row-values.ts'
 import type { StateDecisions } from './state-decisions.ts'
 import type { MembershipView, ProfileView, RecommendationListView } from './views.ts'
 
-const SEGMENT = 'user.derived.segment'
 const ACTIVITY = 'user.behavior.activity'
 const PURCHASES = 'user.behavior.purchase_history'
 /** Lists are kept so long; more would be noise. */
@@ -105,7 +103,6 @@ export class DerivedDoor {
             model,
             inCategory(catalogue, args.category),
             readable(interactions, decisions.profiling, this.#scope.now),
-            this.#scope.now,
           )
         : (row.recommended ?? null)
     const given = answer({
@@ -166,46 +163,6 @@ export class DerivedDoor {
       disclosed.id,
     )
   }
-}
-
-/** Segments whose every input may be told for this consent state; remembered per set of definitions. */
-const remembered = new WeakMap<
-  StateDecisions,
-  { of: ReadonlyMap<string, Segment>; open: ReadonlyMap<string, Segment> }
->()
-
-function openSegments(
-  decisions: StateDecisions,
-  plan: Plan,
-  defined: ReadonlyMap<string, Segment>,
-): ReadonlyMap<string, Segment> {
-  const known = remembered.get(decisions)
-  if (known?.of === defined) return known.open
-  const limitedTo = plan.grant.segments
-  const open = new Map(
-    [...defined].filter(
-      ([key, segment]) =>
-        (limitedTo === null || limitedTo.includes(key)) && isOpen(decisions, plan, segment),
-    ),
-  )
-  remembered.set(decisions, { of: defined, open })
-  return open
-}
-
-/** Whether all that a rule reads may be told, in CLEAR or on the edges of its bands. */
-export function isOpen(
-  decisions: Pick<StateDecisions, 'decide'>,
-  plan: Plan,
-  segment: Segment,
-): boolean {
-  if (decisions.decide(SEGMENT).reason !== null) return false
-  return segment.categories.every((category: Category) => {
-    const { treatment } = decisions.decide(category)
-    return (
-      treatment === 'CLEAR' ||
-      (treatment === 'GENERALISED' && onlyOnBandEdges(segment.rule, category, plan.policy))
-    )
-  })
 }
 
 /**

@@ -140,7 +140,7 @@ export class Fit {
       await recommendations.saveRecommended(
         page.map((of) => {
           const own = readable(of.interactions, permissions.get(of.state) ?? null, now)
-          return { of, lists: recommendedFor(model, catalogue, own, now) }
+          return { of, lists: recommendedFor(model, catalogue, own) }
         }),
       )
       renewed += page.length

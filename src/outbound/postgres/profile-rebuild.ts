@@ -144,7 +144,7 @@ export class ProfileRebuild implements ProfileRebuilder {
       person,
       consent,
       standing: membershipsOf(segments.values(), factsOf(composed.groups, events), now),
-      recommended: recommendedFor(prepared.model, prepared.catalogue, profiled, now),
+      recommended: recommendedFor(prepared.model, prepared.catalogue, profiled),
       sealed: vault.sealedFor(root, composed.vault, person.records),
     }
   }

@@ -23,7 +23,7 @@ const model = readyModel(7, {
   neighbours: { activity: rows, full: rows },
 })
 const listed = (interactions: readonly Interaction[], of = model) =>
-  recommendedFor(of, catalogue, interactions, NOW)
+  recommendedFor(of, catalogue, interactions)
 const ids = (list: readonly (readonly [string, ...unknown[]])[]) => list.map(([id]) => id)
 
 const interaction = (item: string): fc.Arbitrary<Interaction> =>
@@ -83,10 +83,10 @@ describe('the full list', () => {
 
 test('lists hold available items only, best first, and name their model', () => {
   const withoutB = new Map([...catalogue].filter(([id]) => id !== 'b'))
-  const lists = recommendedFor(model, withoutB, [['a', 1, 0, NOW]], NOW)
+  const lists = recommendedFor(model, withoutB, [['a', 1, 0, NOW]])
   expect(ids(lists.activity)).toEqual(['c', 'd', 'e', 'f', 'g', 'h'])
   expect(lists.model).toBe(7)
-  expect(recommendedFor(null, catalogue, [['a', 1, 0, NOW]], NOW)).toEqual({
+  expect(recommendedFor(null, catalogue, [['a', 1, 0, NOW]])).toEqual({
     activity: [],
     full: [],
     model: 0,

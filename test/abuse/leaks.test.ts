@@ -1,0 +1,234 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { compilePolicy } from '../../src/domain/privacy/policy.ts'
+import { ruleFields } from '../../src/domain/segments/rule-fields.ts'
+import { readPolicyTables } from '../../src/policy-files.ts'
+import { TableOracle } from '../gateway/disclose/table-oracle.ts'
+import { comparable, policyUnderTest, RunningGateway } from '../running-gateway.ts'
+import { everythingOf } from '../schema-walk.ts'
+import { type Situation, situations } from '../situations.ts'
+import {
+  type Caller,
+  callersOf,
+  type Met,
+  SmallWorld,
+  seedCrowd,
+  valueOfTrait,
+} from '../small-world.ts'
+import { type Facet, facetsOf } from './facets.ts'
+
+/**
+ * Two worlds that differ in one thing about one person, seen by every caller to whom that thing is withheld: each
+ * answer must be the same, byte for byte. The worlds are one gateway before and after a source has told it.
+ */
+const tables = readPolicyTables(policyUnderTest)
+const policy = compilePolicy(tables)
+const oracle = new TableOracle(tables)
+const callers = callersOf(policy)
+const facets = facetsOf(policy)
+const TRIED = new Set([
+  'the newest views',
+  'the newest orders, of other items',
+  'user.account.plan',
+])
+/** Withheld by role and purpose; and by what the person decided, where fewer things are tried. */
+const inThese = situations
+  .filter(({ name }) => ['all given', 'refused'].includes(name) || name.startsWith('narrowed'))
+  .map((situation) => ({
+    situation,
+    tried: facets.filter(({ name }) => situation.name === 'all given' || TRIED.has(name)),
+  }))
+
+/** So many that one more or less turns a rounded size. */
+const CROWD = 24
+const PROFILE = everythingOf('Profile')
+const FILTERS = [
+  'country: "FR"',
+  'plan: "plan two"',
+  'lifecycleStage: "lifecycleStage two"',
+  'ageBand: "65+"',
+  'minSessions: 5',
+  'minOrders: 3',
+  `seenSince: "${new Date(Date.now() - 9.8 * 86_400_000).toISOString()}"`,
+]
+const ORDERS = ['LAST_SEEN_AT', 'CUSTOMER_SINCE', 'TOTAL_VALUE', 'SESSION_COUNT']
+
+let world: SmallWorld
+const people = new Map<Situation, Met>()
+const documents = new Map<string, string>()
+
+beforeAll(async () => {
+  world = await SmallWorld.over(await RunningGateway.start())
+  await seedCrowd(world, CROWD)
+  for (const { situation } of inThese) people.set(situation, await world.meet(situation))
+  for (const segment of segmentsOverEveryField())
+    await world.running.gateway.segments.defineAsOperator(segment)
+  await world.running.gateway.fit.run()
+})
+afterAll(async () => await world.running.stop())
+
+/** One segment per field of the rule language, that people enter or leave as its value changes. */
+function segmentsOverEveryField() {
+  const operands: Record<string, unknown> = {
+    text: undefined,
+    boolean: { is: '=', value: true },
+    date: { is: '>=', value: '2019-03-05' },
+    instant: { is: 'newerThan', days: 9.8 },
+    list: { is: 'in', value: ['shelf-0', 'shelf-2', 'shelf-3'] },
+  }
+  const ofField = [...ruleFields(policy).values()].map(({ name, type, band }) => {
+    const number = { is: '>=', value: band === 'orders' ? 3 : band === 'count' ? 4 : 42 }
+    const text = { is: '=', value: name === 'ageBand' ? '65+' : valueOfTrait(policy, name, 1) }
+    const operand = type === 'number' ? number : (operands[type] ?? text)
+    return { name, rule: { field: name, ...(operand as object) } }
+  })
+  const onEdges = { name: 'edges', rule: { field: 'sessionCount', is: '>=', value: 5 } }
+  const ofEvents = ['Order Completed', 'Product Viewed'].map((event) => ({
+    name: `did ${event}`,
+    rule: { event, is: 'atLeast', count: 4, withinDays: 30 },
+  }))
+  return [...ofField, onEdges, ...ofEvents].map(({ name, rule }) => ({
+    key: `by-${name.toLowerCase().replaceAll(' ', '-')}`,
+    name,
+    description: '',
+    rule,
+  }))
+}
+
+/** Everything that a caller can ask about somebody, in one document: lists by all that it may filter and order by. */
+async function documentFor(caller: Caller, met: Met): Promise<string> {
+  const { as, field } = await world.approach(caller, met)
+  const key = `${caller.role} ${caller.purpose.key} ${met.ordinal}`
+  const known = documents.get(key)
+  if (known !== undefined) return known
+  const page = 'pageInfo { hasNextPage endCursor } edges { cursor node { id } }'
+  const segments = [...ruleFields(policy).keys()]
+    .slice(0, 6)
+    .map((name) => `segment: "by-${name.toLowerCase()}"`)
+  const lists = caller.isPersonal
+    ? []
+    : [
+        ...[...FILTERS, ...segments].map(
+          (filter) => `searchProfiles(filter: { ${filter} }, first: 40) { ${page} }`,
+        ),
+        ...ORDERS.map((by) => `searchProfiles(orderBy: { by: ${by} }, first: 30) { ${page} }`),
+        `searchProfiles(first: 7) { ${page} }`,
+      ]
+  const allowed: string[] = []
+  for (const list of lists)
+    if ((await world.running.ask(as, `{ ${list} }`)).codes.length === 0) allowed.push(list)
+  const asked = [
+    `who: ${field} { ${PROFILE} }`,
+    'segments(first: 100) { edges { cursor node { key name size categories } } }',
+    ...allowed.map((list, index) => `list${index}: ${list}`),
+  ]
+  const document = `{ ${asked.join(' ')} }`
+  documents.set(key, document)
+  return document
+}
+
+async function seenBy(caller: Caller, met: Met): Promise<string> {
+  const { as } = await world.approach(caller, met)
+  const answer = await world.running.ask(as, await documentFor(caller, met))
+  if (answer.data === undefined || answer.data === null) throw new Error(answer.body)
+  return comparable(answer)
+}
+
+const lastSeen = new Map<string, string>()
+
+/** How each caller's answer differs once the facet of this person has changed; null: not at all. */
+async function change(facet: Facet, situation: Situation): Promise<Map<Caller, string | null>> {
+  const met = people.get(situation)
+  if (!met) throw new Error('nobody')
+  for (const caller of callers) await remember(caller, met)
+  for (const subject of [met.person, met.visitor]) {
+    const ordinal = met.ordinal * 2 + Number(subject === met.visitor)
+    const { source, inputs } = facet.tell({ subject, ordinal, country: situation.country })
+    await world.running.tell(source, subject, inputs)
+  }
+  const changes = new Map<Caller, string | null>()
+  for (const caller of callers) {
+    const [before, after] = [await remember(caller, met), await seenBy(caller, met)]
+    lastSeen.set(nameOf(caller, met), after)
+    changes.set(caller, before === after ? null : firstDifference(before, after))
+  }
+  return changes
+}
+
+const nameOf = (caller: Caller, met: Met) => `${caller.role} ${caller.purpose.key} ${met.ordinal}`
+
+async function remember(caller: Caller, met: Met): Promise<string> {
+  const known = lastSeen.get(nameOf(caller, met)) ?? (await seenBy(caller, met))
+  lastSeen.set(nameOf(caller, met), known)
+  return known
+}
+
+function firstDifference(before: string, after: string): string {
+  const at = [...before].findIndex((letter, index) => letter !== after[index])
+  return `${before.slice(Math.max(0, at - 150), at + 60)} <> ${after.slice(at - 20, at + 60)}`
+}
+
+const maySee = (caller: Caller, situation: Situation, { categories, showsIn }: Facet) =>
+  categories.some((category) => showsIn.has(oracle.treatment(caller, situation, category)))
+
+describe.each(inThese.map((one) => ({ name: one.situation.name, ...one })))(
+  'of somebody whose decision is: $name',
+  ({ situation, tried }) => {
+    beforeAll(() => lastSeen.clear())
+
+    test.each(tried.map((facet) => ({ name: facet.name, facet })))(
+      'no answer to a caller to whom it is withheld changes with $name',
+      async ({ facet }) => {
+        const changes = await change(facet, situation)
+        const leaks = [...changes].filter(
+          ([caller, difference]) => difference !== null && !maySee(caller, situation, facet),
+        )
+        expect(
+          leaks.map(([{ role, purpose }, how]) => `${role} for ${purpose.key}: ${how}`),
+        ).toEqual([])
+        const noticed = [...changes].some(([, difference]) => difference !== null)
+        expect(noticed || situation.name !== 'all given').toBe(true)
+      },
+    )
+  },
+)
+
+test('a planted leak is found: a segment that says it reads less than it does', async () => {
+  const { stores, clock } = world.running.gateway
+  const now = clock.now()
+  await stores.segments.define(
+    {
+      key: 'planted',
+      name: 'Planted',
+      description: '',
+      rule: { field: 'orderCount', is: '>=', value: 500 },
+      categories: ['user.location.country'],
+      createdAt: now,
+      updatedAt: now,
+    },
+    now,
+  )
+  lastSeen.clear()
+  const situation = inThese[0]?.situation
+  if (!situation) throw new Error('nobody')
+  const changes = await change(
+    {
+      name: 'very many orders',
+      categories: ['user.behavior.purchase_history'],
+      showsIn: new Set(['CLEAR', 'GENERALISED']),
+      tell: ({ subject }) => ({
+        source: 'shop',
+        inputs: Array.from({ length: 500 }, (_, n) => ({
+          type: 'event',
+          messageId: `${subject}-planted-${n}`,
+          identifiers: [],
+          name: 'Order Completed',
+          timestamp: new Date(Date.now() - 1_000).toISOString(),
+          properties: { itemId: 'item-5', orderId: `${subject}-planted-${n}`, price: 1 },
+        })),
+      }),
+    },
+    situation,
+  )
+  const partner = [...changes].find(([{ role }]) => role === 'partner')
+  expect(partner?.[1]).toContain('planted')
+})
