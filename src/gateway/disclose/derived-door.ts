@@ -1,3 +1,4 @@
+import { consentAt } from '../../domain/privacy/consent.ts'
 import { plainColumns } from '../../domain/profiles/read-model.ts'
 import { readable } from '../../domain/recommendations/profiling.ts'
 import { answer, recommendedFor } from '../../domain/recommendations/recommend.ts'
@@ -9,9 +10,10 @@ import { evaluate } from '../../domain/segments/evaluate.ts'
 import { eventNamesOf, eventsSince, factsOf } from '../../domain/segments/facts.ts'
 import type { Segment } from '../../domain/segments/rule.ts'
 import type { SegmentStore } from '../../domain/segments/segment-store.ts'
+import type { SubjectId } from '../../kernel/ids.ts'
 import type { Scope } from '../scope/scope.ts'
 import type { CatalogueDoor } from './catalogue-door.ts'
-import { openSegments } from './open-segments.ts'
+import { isOpen, openSegments } from './open-segments.ts'
 import { pageSize } from './page.ts'
 import type { Plan } from './plan.ts'
 import type { DisclosedRow, ProfileRows } from './profile-rows.ts'
@@ -129,6 +131,15 @@ export class DerivedDoor {
         because: explained && because !== null ? item(because) : null,
       })),
     }
+  }
+
+  /** The person who entered or left a segment, where this caller may know of such memberships; else null, and nothing noted. */
+  async profileIn(key: string, subject: SubjectId): Promise<ProfileView | null> {
+    const segment = (await this.segments()).get(key)
+    const row = segment && (await this.#rows.extra(subject, []))
+    if (!segment || !row) return null
+    const decisions = this.#plan.decisionsFor(consentAt(row.consent, this.#scope.now))
+    return isOpen(decisions, this.#plan, segment) ? await this.#rows.view(subject) : null
   }
 
   /** All defined segments; asked for once per request. */

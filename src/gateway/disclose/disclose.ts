@@ -98,6 +98,12 @@ export class Disclose {
     return subject === null ? null : await this.#rows.view(subject)
   }
 
+  /** As `profile`, of somebody who entered or left a segment: null also where that may not be told. */
+  async profileIn(key: string, id: string): Promise<ProfileView | null> {
+    const subject = this.#pseudonyms.open(id)
+    return subject === null ? null : await this.derived.profileIn(key, subject)
+  }
+
   async profiles(ids: readonly string[]): Promise<(ProfileView | null)[]> {
     return await Promise.all(ids.map((id) => this.profile(id)))
   }

@@ -43,7 +43,7 @@ export class WatchResolver {
     if (!segment) throw new Refusal('NOT_FOUND', 'There is no such segment.')
     return {
       segment: segmentNode(segment),
-      profile: pseudonym === null ? null : await disclose.profile(pseudonym),
+      profile: pseudonym === null ? null : await disclose.profileIn(key, pseudonym),
     }
   }
 }
