@@ -24,7 +24,7 @@ export interface Batch {
   readonly id: string
   readonly source: string
   readonly kind: BatchKind
-  /** Same file, same source, same mapping: the same fingerprint. */
+  /** Same file and same mapping: the same fingerprint. */
   readonly fingerprint: string
   readonly state: 'running' | 'finished' | 'undone'
   /** Number of the last row that was taken; a restart goes on behind it. */

@@ -129,7 +129,7 @@ export interface IngestTransaction {
  */
 export interface IngestStore {
   transaction<T>(work: (transaction: IngestTransaction) => Promise<T>): Promise<T>
-  /** The batch that is running or finished with this fingerprint, else a new one. */
+  /** The batch of this source and kind that is running or finished with this fingerprint, else a new one. */
   openBatch(request: {
     readonly id: string
     readonly source: string

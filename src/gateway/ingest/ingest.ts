@@ -86,7 +86,7 @@ export class Ingest {
   }
 
   /**
-   * Opens a batch, or goes on with the one of the same fingerprint: a running one from its `position`; a finished one
+   * Opens a batch, or goes on with the one of the same source, kind and fingerprint: a running one from its `position`; a finished one
    * is returned as it is, there is nothing left to do.
    * @throws Refusal BAD_USER_INPUT naming the known sources when this one is not among them.
    */

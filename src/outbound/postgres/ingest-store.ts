@@ -72,8 +72,9 @@ export class PostgresIngestStore implements IngestStore {
       // Two processes that open the same file at once must find the same batch.
       await queryable.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [fingerprint])
       const [open] = await queryable.query<BatchRow>(
-        `SELECT ${BATCH_COLUMNS} FROM batch WHERE fingerprint = $1 AND state <> 'undone'`,
-        [fingerprint],
+        `SELECT ${BATCH_COLUMNS} FROM batch
+         WHERE fingerprint = $1 AND source = $2 AND kind = $3 AND state <> 'undone'`,
+        [fingerprint, source, kind],
       )
       if (open) return batchOf(open)
       const rows = await queryable.query<BatchRow>(
