@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import cors from '@fastify/cors'
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify'
 import { limits } from '../../kernel/limits.ts'
+import { keepDeadlines } from './deadlines.ts'
 import { type Checks, healthRoutes } from './health.ts'
 import { hostCheck } from './host-check.ts'
 import type { Metrics } from './metrics.ts'
@@ -12,6 +13,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** What leaves the entry on the audit trail before this route answers with data. */
     audited?: string
+    /** Open for as long as its reader wants. */
+    stream?: true
   }
 }
 
@@ -63,7 +66,6 @@ export async function buildServer({
     genReqId: () => randomUUID(),
     bodyLimit: limits.bodyBytes,
     requestTimeout: config.requestTimeoutMs,
-    handlerTimeout: config.requestTimeoutMs,
     forceCloseConnections: 'idle',
     return503OnClosing: true,
     routerOptions: { maxParamLength: 200 },
@@ -74,6 +76,7 @@ export async function buildServer({
   })
   guard(app, config)
   observe(app, metrics)
+  keepDeadlines(app, config.requestTimeoutMs)
   app.setErrorHandler(answerError)
   app.setNotFoundHandler(async (_request, reply) => {
     await reply.status(404).send({ code: 'NOT_FOUND', message: 'There is nothing here.' })
