@@ -27,6 +27,8 @@ interface Site {
   readonly parent: GraphQLObjectType
   readonly path: string
   readonly depth: number
+  /** How many objects one parent has of it, and all parents together. */
+  readonly size: number
   readonly multiplier: number
 }
 
@@ -124,9 +126,15 @@ export class DocumentWalk {
     }
   }
 
+  /** @throws Refusal BAD_USER_INPUT where one list would be longer than a page. */
   cost(variables: Variables): number {
     let sum = 0
-    for (const { field, multiplier } of this.#sites(variables)) {
+    for (const { field, size, multiplier } of this.#sites(variables)) {
+      if (size > limits.pageSize)
+        throw new Refusal(
+          'BAD_USER_INPUT',
+          `${field.name}: ask for at most ${limits.pageSize} at once.`,
+        )
       if ('getFields' in getNamedType(field.type)) sum += multiplier
     }
     return sum
@@ -178,9 +186,9 @@ export class DocumentWalk {
       if (!field) continue
       const name = node.alias?.value ?? node.name.value
       const here = path === '' ? name : `${path}.${name}`
-      const times =
-        multiplier * listSize(node, field, (name) => this.variable(name, variables ?? {}))
-      yield { node, field, parent, path: here, depth, multiplier: times }
+      const size = listSize(node, field, (name) => this.variable(name, variables ?? {}))
+      const times = multiplier * size
+      yield { node, field, parent, path: here, depth, size, multiplier: times }
       if (node.selectionSet)
         yield* this.#below(
           node.selectionSet,

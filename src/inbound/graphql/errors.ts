@@ -1,4 +1,4 @@
-import { GraphQLError, type GraphQLFormattedError } from 'graphql'
+import { type ExecutionResult, GraphQLError, type GraphQLFormattedError } from 'graphql'
 import { httpStatusOf, Refusal, type RefusalCode } from '../../kernel/refusal.ts'
 
 /** A part of the answer can't be trusted to be whole: nothing of it is given. */
@@ -51,6 +51,22 @@ export function refusalBody(error: unknown): { status: number; code: RefusalCode
           : new Refusal('INTERNAL', INTERNAL)
   const { code, message } = refusal
   return { status: httpStatusOf(code), code, body: { errors: [{ message, extensions: { code } }] } }
+}
+
+/**
+ * A compiled query's result with errors as the reference executor makes them. The compiler's own lack `extensions`, which
+ * Apollo reads: it would answer INTERNAL_SERVER_ERROR to every refusal.
+ */
+export function withPlainErrors(result: ExecutionResult): ExecutionResult {
+  if (!result.errors) return result
+  const errors = result.errors.map(({ message, path, locations, originalError }) => {
+    const plain = new GraphQLError(message, {
+      path: path ?? null,
+      originalError: originalError ?? null,
+    })
+    return Object.defineProperty(plain, 'locations', { value: locations, enumerable: true })
+  })
+  return { ...result, errors }
 }
 
 /** Codes that GraphQL itself gives before anything is executed. */

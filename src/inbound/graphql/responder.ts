@@ -13,7 +13,7 @@ import { limits } from '../../kernel/limits.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import { type Analysis, analyse } from './analysis.ts'
 import type { Doors, StandingDoors } from './doors.ts'
-import { refusedWhole, stoppingRefusal } from './errors.ts'
+import { refusedWhole, stoppingRefusal, withPlainErrors } from './errors.ts'
 import { until } from './until.ts'
 
 /** A parsed and validated request. */
@@ -158,7 +158,9 @@ export class Responder {
     if (prepared.sights === 2 && request.rootValue === undefined)
       prepared.compiled = this.#compile(request)
     if (prepared.compiled)
-      return await prepared.compiled.query(undefined, doors, { ...request.variables })
+      return withPlainErrors(
+        await prepared.compiled.query(undefined, doors, { ...request.variables }),
+      )
     return await execute({
       schema: this.schema,
       document: request.document,
