@@ -123,7 +123,7 @@ test('profileChanged is silent about somebody whom the partner may not know of',
   expect(stream.events).toEqual([])
 })
 
-test('segmentChanged tells of memberships that may be told, and is silent where the rule reads what is withheld', async () => {
+test('segmentChanged tells of memberships that may be told, and knows no segment whose rule reads what is withheld', async () => {
   const query = (key: string) =>
     `subscription { segmentChanged(key: "${key}") { segment { key } profile { id } } }`
   const teams = follow(world.key('partner'), 'PARTNER_SHARING', query('teams'))
@@ -152,7 +152,7 @@ test('segmentChanged tells of memberships that may be told, and is silent where 
       },
     },
   })
-  expect(buyers.events).toEqual([])
+  expect(buyers.events).toMatchObject([{ errors: [{ extensions: { code: 'NOT_FOUND' } }] }])
 })
 
 test('a stream ends when its token expires, with a refusal', async () => {
@@ -187,4 +187,31 @@ test('a stream ends at the first event after its client was revoked, and tells n
   stream.close()
   expect(JSON.stringify(stream.events)).toContain('UNAUTHENTICATED')
   expect(JSON.stringify(stream.events)).not.toContain('"profile"')
+})
+
+test('profileChanged does not tell by its timing that something withheld has changed', async () => {
+  const id = running.pseudonym('partner', agreed.person)
+  const stream = follow(
+    world.key('partner'),
+    'PARTNER_SHARING',
+    `subscription { profileChanged(id: "${id}") { profile { id account { plan } } } }`,
+  )
+  await passing(SILENCE)
+  await running.tell('shop', agreed.person, [
+    {
+      type: 'event',
+      messageId: 'an-order-nobody-may-time',
+      identifiers: [],
+      name: 'Order Completed',
+      properties: { orderId: 'untold', price: 5 },
+    },
+  ])
+  await passing(SILENCE)
+  expect(stream.events).toEqual([])
+  await tellPlan(agreed, 'enterprise')
+  await until(() => stream.events.length >= 1)
+  stream.close()
+  expect(stream.events[0]).toMatchObject({
+    data: { profileChanged: { profile: { account: { plan: 'enterprise' } } } },
+  })
 })

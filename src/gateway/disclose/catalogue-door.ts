@@ -79,7 +79,7 @@ export class CatalogueDoor {
 
   async segment(key: string): Promise<SegmentView | null> {
     const segment = (await this.#segments.all()).get(key)
-    return segment && this.#mayKnow(key) ? this.#view(segment) : null
+    return segment && this.#mayKnow(segment) ? this.#view(segment) : null
   }
 
   async segments(page: { first: number | null; after: string | null }): Promise<Page<SegmentView>> {
@@ -87,7 +87,7 @@ export class CatalogueDoor {
     const list = ['segments', this.#plan.grant.audience]
     const after = page.after === null ? null : (this.#cursors.open(list, page.after) as string)
     const keys = [...(await this.#segments.all()).values()]
-      .filter(({ key }) => this.#mayKnow(key) && (after === null || key > after))
+      .filter((one) => this.#mayKnow(one) && (after === null || one.key > after))
       .sort((a, b) => (a.key < b.key ? -1 : 1))
     return pageOf(keys.slice(0, size + 1), size, after !== null, (segment) => ({
       node: this.#view(segment),
@@ -122,9 +122,13 @@ export class CatalogueDoor {
     return count < FEWEST ? null : Math.round(count / ROUNDED_TO) * ROUNDED_TO
   }
 
-  #mayKnow(key: string): boolean {
-    const { segments } = this.#plan.grant
-    return segments === null || segments.includes(key)
+  /** Partners are told only of segments that they could be told of about somebody: a name may be the rule in words. */
+  #mayKnow(segment: Segment): boolean {
+    const { segments, scopes, isPartner } = this.#plan.grant
+    if (!scopes.has('segments:read') || (segments !== null && !segments.includes(segment.key)))
+      return false
+    const could = { decide: (category: string) => staticDecision(this.#plan, category) }
+    return !isPartner || isOpen(could, this.#plan, segment)
   }
 
   /** A rule tells a partner what the house thinks about: it is for those who work with segments. */

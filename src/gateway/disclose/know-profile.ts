@@ -5,6 +5,8 @@ import type { StateDecisions } from './state-decisions.ts'
 export function knowProfile(draft: Draft): boolean {
   const { scope, row, decisions, plan } = draft
   if (!decisions) return false
+  // A device's cookie opens what the device did; once its visitor has become a person, only a token for them does.
+  if (row.kind === 'person' && scope.principal.roles.includes('visitor')) return false
   if (scope.principal.subject === row.subjectId) return true
   const { rows } = scope
   if (!decisions.known) return false

@@ -6,6 +6,8 @@ import type { DiscloseDesk } from './disclose.ts'
 /** A hint to read again: whose profile, by the pseudonym of the watching caller; null for the person acted for. */
 export interface WatchedChange {
   readonly pseudonym: string | null
+  /** `start`: nothing happened yet, this is what later answers are compared with. */
+  readonly occasion: 'start' | 'change' | 'membership'
 }
 
 /** Changes that are kept for a slow reader; beyond it the oldest are dropped: they are hints, the next read is whole. */
@@ -29,7 +31,11 @@ export class Watch {
     if (subject === null || (scope.rows.subjectId !== null && subject !== own)) {
       throw new Refusal('NOT_FOUND', 'There is no such profile.')
     }
-    return this.#sequence((change) => (change.subjectId === subject ? { pseudonym } : null))
+    const start: WatchedChange = { pseudonym, occasion: 'start' }
+    return this.#sequence(
+      (change) => (change.subjectId === subject ? { pseudonym, occasion: 'change' } : null),
+      [start],
+    )
   }
 
   /** @throws Refusal FORBIDDEN unless the caller lists rows; a segment it may not know of stays silent. */
@@ -41,13 +47,16 @@ export class Watch {
     const pseudonyms = this.#desk.pseudonymsOf(scope.grant.audience)
     return this.#sequence((change) =>
       change.kind === 'segment' && change.key === key
-        ? { pseudonym: pseudonyms.of(change.subjectId) }
+        ? { pseudonym: pseudonyms.of(change.subjectId), occasion: 'membership' }
         : null,
     )
   }
 
-  #sequence(pick: (change: Change) => WatchedChange | null): AsyncIterableIterator<WatchedChange> {
-    const waiting: WatchedChange[] = []
+  #sequence(
+    pick: (change: Change) => WatchedChange | null,
+    first: readonly WatchedChange[] = [],
+  ): AsyncIterableIterator<WatchedChange> {
+    const waiting = [...first]
     let wake: (() => void) | null = null
     let ended = false
     const unsubscribe = this.#feed.subscribe((changes) => {

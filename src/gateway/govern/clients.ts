@@ -50,6 +50,10 @@ export interface IssueOptions {
 }
 
 const ID = /^[A-Za-z][A-Za-z0-9._-]{0,62}$/
+/** People in the trail stand under `audit`; `bauta` is the audience of what nobody outside receives. */
+const RESERVED_AUDIENCES: ReadonlySet<string> = new Set(['audit', 'bauta'])
+/** What a key that stands in every browser may do. */
+const OF_PUBLIC_KEYS: readonly Scope[] = ['events:write']
 /** Partners look people up under a budget even where nobody thought of one. */
 const PARTNER_LOOKUPS_PER_DAY = 200
 
@@ -151,6 +155,10 @@ export class Clients {
     )
     refuseUnless(ID.test(audience), 'The audience must look like an id.')
     refuseUnless(
+      !RESERVED_AUDIENCES.has(audience),
+      'The audiences audit and bauta are the house’s own.',
+    )
+    refuseUnless(
       name.trim() !== '' && name.length <= 200,
       'The name must have 1 to 200 characters.',
     )
@@ -176,7 +184,7 @@ export class Clients {
       name: name.trim(),
       roles: [...roles],
       audience,
-      scopes: scopesOf(roles, draft.scopes),
+      scopes: publicly(writeKey, scopesOf(roles, draft.scopes), draft.scopes),
       purposes,
       defaultPurpose,
       categories: this.#categories(draft.categories ?? null),
@@ -251,4 +259,18 @@ function isCount(value: number): boolean {
 
 function refuseUnless(holds: boolean, message: string): void {
   if (!holds) throw new Refusal('BAD_USER_INPUT', message)
+}
+
+/** A public write key is everybody's: it writes events and nothing else. */
+function publicly(
+  writeKey: ClientDraft['writeKey'],
+  scopes: readonly Scope[],
+  asked: readonly string[] | undefined,
+): readonly Scope[] {
+  if (writeKey !== 'public') return scopes
+  refuseUnless(
+    !asked || asked.every((scope) => (OF_PUBLIC_KEYS as readonly string[]).includes(scope)),
+    'A public write key can only have the scope events:write.',
+  )
+  return OF_PUBLIC_KEYS
 }

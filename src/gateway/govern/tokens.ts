@@ -130,7 +130,8 @@ export class Tokens {
   }
 
   async #exchange({ form, requestId }: TokenRequest, caller: TokenClient): Promise<TokenResponse> {
-    if (!caller.scopes.has('tokens:exchange'))
+    // Whoever may say who somebody is must be a server: a public write key stands in every browser.
+    if (!caller.scopes.has('tokens:exchange') || caller.client.writeKey === 'public')
       throw new OAuthError('unauthorized_client', 'This grant needs the scope tokens:exchange.')
     checkExchange(form)
     const client = await this.#frontEnd(form.get('audience'))

@@ -1,3 +1,4 @@
+import { eventCategory } from '../../domain/privacy/event-category.ts'
 import type { Vault } from '../../domain/profiles/ingest-store.ts'
 import { normalise, type TraitValue } from '../../domain/profiles/normalise.ts'
 import { keyProblem, textProblem } from '../../domain/profiles/plain-text.ts'
@@ -8,6 +9,7 @@ import { UNREGISTERED } from './read-profile.ts'
 import { indexed, type ReadingContext, readIdentifiers, readInstant } from './reading.ts'
 
 const ID_CHARACTERS = 256
+const PURCHASES = 'user.behavior.purchase_history'
 const NAME_CHARACTERS = 200
 /** Properties with a place of their own in the event. */
 const STRUCTURAL: ReadonlySet<string> = new Set(['itemId', 'orderId', 'value'])
@@ -22,11 +24,10 @@ export function readEvent(input: EventInput, context: ReadingContext): EventEntr
   if (wrongId) reasons.push(`messageId ${wrongId}`)
   const { plain, vault } = readProperties(input.properties, context, reasons)
   const itemId = readId(input.properties, 'itemId', reasons)
-  const orderId = readId(input.properties, 'orderId', reasons)
-  const value =
-    name === ORDER_COMPLETED
-      ? orderValue(input.properties, reasons)
-      : (readNumber(input.properties, 'value', reasons) ?? 0)
+  // An order and its money are purchase history: under the name of an activity they would be shown as activity.
+  const isPurchase = eventCategory(name.trim()) === PURCHASES
+  const orderId = isPurchase ? readId(input.properties, 'orderId', reasons) : null
+  const value = isPurchase ? valueIn(input, reasons) : 0
   if (reasons.length > 0) throw new Unacceptable(reasons)
   return {
     type: 'event',
@@ -40,6 +41,11 @@ export function readEvent(input: EventInput, context: ReadingContext): EventEntr
     properties: plain,
     vault,
   }
+}
+
+function valueIn({ name, properties }: EventInput, reasons: string[]): number {
+  if (name === ORDER_COMPLETED) return orderValue(properties, reasons)
+  return readNumber(properties, 'value', reasons) ?? 0
 }
 
 /** Registered properties of the features stay in plain; what belongs into the vault, or what nobody knows, is sealed. */

@@ -1,3 +1,4 @@
+import type { Scope as TokenScope } from '../../domain/access/principal.ts'
 import type { IdentifierKind } from '../../domain/profiles/identifier.ts'
 import type { SubjectId } from '../../kernel/ids.ts'
 import { Refusal } from '../../kernel/refusal.ts'
@@ -6,8 +7,9 @@ import type { Scope } from '../scope/scope.ts'
 import type { Ingest } from './ingest.ts'
 import type { IngestInput } from './ingest-input.ts'
 
-/** Source under which single changes over the API are filed. */
-const API = 'api'
+/** Sources under which single changes over the API are filed: what is vouched for, and what is not. */
+const VOUCHED = 'api'
+const UNVOUCHED = 'web'
 
 /** Whom a change is about: named by identifiers (feeding systems), or the person acted for. */
 export interface Named {
@@ -58,9 +60,10 @@ export class Tell {
 
   async track(scope: Scope, event: TrackedEvent): Promise<TellAnswer> {
     const { messageId, event: name, timestamp, properties } = event
-    return await this.#tell(scope, event, (identifiers) => ({
+    needs(scope, 'events:write')
+    return await this.#tell(scope, event, (identifiers, teller) => ({
       type: 'event',
-      messageId,
+      messageId: `${teller}:${messageId}`,
       name,
       identifiers,
       properties: objectOf(properties ?? {}, 'properties'),
@@ -69,10 +72,13 @@ export class Tell {
   }
 
   async identify(scope: Scope, told: IdentifiedTraits): Promise<TellAnswer> {
+    needs(scope, 'events:write')
     const traits = objectOf(told.traits, 'traits')
-    return await this.#tell(scope, told, (identifiers, key) => ({
+    const named = (told.identifiers ?? []).map(({ kind, value }) => `${kind}=${value}`).sort()
+    return await this.#tell(scope, told, (identifiers, teller) => ({
       type: 'profile',
-      recordKey: key,
+      // One record per set of traits: telling some of them later leaves the others as they were.
+      recordKey: [teller, ...named, ...Object.keys(traits).sort()].join('|'),
       identifiers,
       traits,
     }))
@@ -80,6 +86,7 @@ export class Tell {
 
   /** Records a decision; when this resolves, every read that starts later sees it. */
   async consent(scope: Scope, decision: ConsentDecision): Promise<TellAnswer> {
+    needs(scope, 'consent:write')
     const subject = this.#personOf(scope, decision.profile ?? null)
     const { purpose, given, recipient, categories, expiresAt } = decision
     const input: IngestInput = {
@@ -107,9 +114,10 @@ export class Tell {
   async #tell(
     scope: Scope,
     { identifiers }: Named,
+    /** `teller`: who says it, so that no caller's records or events stand in for another's. */
     shape: (
       identifiers: readonly { kind: IdentifierKind; value: string }[],
-      key: string,
+      teller: string,
     ) => IngestInput,
   ): Promise<TellAnswer> {
     const { principal, grant } = scope
@@ -122,7 +130,7 @@ export class Tell {
           'This request acts for nobody: send a subject token or a visitor cookie.',
         )
       // What a browser says about its person is never verified: an e-mail typed there proves nothing.
-      return await this.#take(scope, shape([], `api:${principal.subject}`), {
+      return await this.#take(scope, shape([], `${principal.client.id}:${principal.subject}`), {
         verified: false,
         subject: principal.subject,
       })
@@ -133,11 +141,7 @@ export class Tell {
       kind: kindOf(kind, grant.audience),
       value,
     }))
-    const key = named
-      .map(({ kind, value }) => `${kind}:${value}`)
-      .sort()
-      .join('|')
-    return await this.#take(scope, shape(named, key), {
+    return await this.#take(scope, shape(named, principal.client.id), {
       verified: principal.client.writeKey === 'server',
       subject: null,
     })
@@ -148,7 +152,11 @@ export class Tell {
     input: IngestInput,
     by: { verified: boolean; subject: SubjectId | null },
   ): Promise<TellAnswer> {
-    const { counts, rejected } = await this.#ingest.acceptLive(API, [input], by)
+    const { counts, rejected } = await this.#ingest.acceptLive(
+      by.verified ? VOUCHED : UNVOUCHED,
+      [input],
+      by,
+    )
     scope.noteAction({ told: input.type, accepted: counts.accepted })
     return {
       accepted: counts.accepted > 0,
@@ -173,6 +181,11 @@ export class Tell {
     if (subject === null) throw new Refusal('NOT_FOUND', 'There is no such profile.')
     return subject
   }
+}
+
+/** Beside the schema's `@scope`: what changes people's data does not rest on one check. */
+function needs(scope: Scope, needed: TokenScope): void {
+  if (!scope.grant.scopes.has(needed)) throw new Refusal('FORBIDDEN', 'This token may not do that.')
 }
 
 function kindOf(kind: string, audience: string): IdentifierKind {

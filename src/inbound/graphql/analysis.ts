@@ -13,10 +13,8 @@ import { DocumentWalk, type Variables } from './document-walk.ts'
 export interface Analysis {
   readonly operation: OperationDefinitionNode
   readonly purpose: string | null
-  /** Names of variables that decide what is included: part of the key of the selection. */
-  readonly switches: readonly string[]
-  /** The selection under these switches; remembered. */
-  selection(variables: Variables): Selection
+  /** The selection under these variables, coerced, and a key that tells it from the operation's others; remembered. */
+  selection(variables: Variables): { readonly selection: Selection; readonly key: string }
   /** Estimated units: one per object, multiplied by the sizes of lists. */
   cost(variables: Variables): number
 }
@@ -39,21 +37,19 @@ export function analyse(
     if (one.kind === Kind.FRAGMENT_DEFINITION) fragments.set(one.name.value, one)
   const walk = new DocumentWalk(schema, fragments, operation)
   walk.check()
+  const switches = walk.switches()
   const remembered = new Map<string, Selection>()
   return {
     operation,
     purpose: walk.purpose(),
-    switches: walk.switches(),
     selection(variables) {
-      const key = JSON.stringify(
-        walk.switches().map((name) => walk.variable(name, variables) ?? null),
-      )
+      const key = JSON.stringify(switches.map((name) => walk.variable(name, variables) ?? null))
       const known = remembered.get(key)
-      if (known) return known
+      if (known) return { selection: known, key }
       if (remembered.size >= REMEMBERED_SELECTIONS) remembered.clear()
       const selection = walk.select(variables, documentId)
       remembered.set(key, selection)
-      return selection
+      return { selection, key }
     },
     cost: (variables) => walk.cost(variables),
   }

@@ -11,7 +11,6 @@ import {
   Kind,
   type OperationDefinitionNode,
   type SelectionSetNode,
-  valueFromASTUntyped,
 } from 'graphql'
 import type { Selection } from '../../gateway/disclose/plan-rules.ts'
 import { limits } from '../../kernel/limits.ts'
@@ -74,10 +73,13 @@ export class DocumentWalk {
     }
   }
 
+  /** @throws Refusal BAD_USER_INPUT where it is a variable: the entry has to name what the document declares. */
   purpose(): string | null {
     const directive = this.#operation.directives?.find((one) => one.name.value === 'purpose')
     const value = directive?.arguments?.find((one) => one.name.value === 'is')?.value
-    return value?.kind === Kind.STRING ? value.value : null
+    if (value && value.kind !== Kind.STRING)
+      throw new Refusal('BAD_USER_INPUT', '@purpose(is: …) takes a literal, not a variable.')
+    return value?.value ?? null
   }
 
   switches(): readonly string[] {
@@ -96,12 +98,10 @@ export class DocumentWalk {
     return [...names].sort()
   }
 
+  /** @param variables coerced: defaults are in it, and nothing that the operation does not define. */
   variable(name: string, variables: Variables): unknown {
-    if (variables[name] !== undefined) return variables[name]
-    const definition = this.#operation.variableDefinitions?.find(
-      (one) => one.variable.name.value === name,
-    )
-    return definition?.defaultValue ? valueFromASTUntyped(definition.defaultValue) : undefined
+    // Own properties only: a variable may be called `constructor`.
+    return Object.hasOwn(variables, name) ? variables[name] : undefined
   }
 
   select(variables: Variables, documentId: string): Selection {

@@ -5,10 +5,12 @@ import {
   execute,
   GraphQLError,
   type GraphQLSchema,
+  getVariableValues,
 } from 'graphql'
 import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit'
 import { LRUCache } from 'lru-cache'
 import type { Caller, Reception, Visit } from '../../gateway/disclose/reception.ts'
+import type { WatchedChange } from '../../gateway/disclose/watch.ts'
 import { limits } from '../../kernel/limits.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import { type Analysis, analyse } from './analysis.ts'
@@ -77,10 +79,12 @@ export class Responder {
     try {
       const events = await this.#subscribe(request)
       if (!(Symbol.asyncIterator in events)) return yield events
+      const told = new Map<unknown, string>()
       for await (const event of until(events, request.caller.principal.expiresAt)) {
         const caller = await callerNow()
         const { result, people } = await this.#answer({ ...request, caller, rootValue: event })
-        if (people > 0 || result.errors) yield result
+        if (result.errors) yield result
+        else if (people > 0 && isNews(event as WatchedChange, result, told)) yield result
       }
     } catch (error) {
       yield asResult(error)
@@ -88,7 +92,9 @@ export class Responder {
   }
 
   async #subscribe(request: GraphqlRequest): Promise<AsyncIterable<unknown> | ExecutionResult> {
-    const visit = await this.#admit(this.#prepare(request).analysis, request)
+    const admitted = await this.#admit(this.#prepare(request).analysis, request)
+    if ('errors' in admitted) return admitted
+    const visit = admitted
     const source = await createSourceEventStream({
       schema: this.schema,
       document: request.document,
@@ -107,7 +113,9 @@ export class Responder {
   async #answer(request: GraphqlRequest): Promise<{ result: ExecutionResult; people: number }> {
     const { reception } = this.#parts
     const prepared = this.#prepare(request)
-    const visit = await this.#admit(prepared.analysis, request)
+    const admitted = await this.#admit(prepared.analysis, request)
+    if ('errors' in admitted) return { result: admitted, people: 0 }
+    const visit = admitted
     const result = await this.#execute(prepared, request, visit)
     const stopped = stoppingRefusal(result.errors)
     if (stopped) {
@@ -130,18 +138,24 @@ export class Responder {
     return prepared
   }
 
-  async #admit(analysis: Analysis, request: GraphqlRequest): Promise<Visit> {
-    const { variables, caller, documentHash, operationName } = request
-    if (analysis.cost(variables) > limits.queryCost) {
+  /** Variables are coerced before anything is decided by them, so that decision and execution see the same. */
+  async #admit(
+    analysis: Analysis,
+    request: GraphqlRequest,
+  ): Promise<Visit | { readonly errors: readonly GraphQLError[] }> {
+    const { caller, documentHash, operationName } = request
+    const definitions = analysis.operation.variableDefinitions ?? []
+    const { coerced, errors } = getVariableValues(this.schema, definitions, request.variables)
+    if (errors) return { errors }
+    if (analysis.cost(coerced) > limits.queryCost) {
       throw new Refusal(
         'QUERY_TOO_COSTLY',
         'The query asks for too much at once; ask for smaller pages.',
       )
     }
-    const switches = analysis.switches.map((name) => `${name}=${String(variables[name])}`).join('&')
-    const key = `${documentHash} ${operationName ?? ''} ${switches}`
-    const selection = analysis.selection(variables)
-    return await this.#parts.reception.admit(caller, selection, key, analysis.purpose, variables)
+    const { selection, key } = analysis.selection(coerced)
+    const planKey = `${documentHash} ${operationName ?? ''} ${key}`
+    return await this.#parts.reception.admit(caller, selection, planKey, analysis.purpose, coerced)
   }
 
   #doorsOf({ scope, plan, disclose }: Visit): Doors {
@@ -176,6 +190,23 @@ export class Responder {
     // What the compiler does not take, the reference executor answers.
     return isCompiledQuery(compiled) ? compiled : null
   }
+}
+
+/**
+ * Whether an answer differs from the last one about the same profile. That something changed which the caller may not
+ * see, and when, must not be told by saying the same again.
+ */
+function isNews(
+  { pseudonym, occasion }: WatchedChange,
+  { data, extensions }: ExecutionResult,
+  told: Map<unknown, string>,
+): boolean {
+  if (occasion === 'membership') return true
+  const { receipt: _receipt, ...privacy } = { receipt: null, ...(extensions?.privacy as object) }
+  const text = JSON.stringify([data, privacy])
+  const before = told.get(pseudonym)
+  told.set(pseudonym, text)
+  return occasion === 'change' && before !== text
 }
 
 function privacyOf({ scope }: Visit): Record<string, unknown> {

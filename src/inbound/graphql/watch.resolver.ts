@@ -1,5 +1,5 @@
 import { Arg, Ctx, ID, Resolver, Root, Subscription } from 'type-graphql'
-import type { ProfileView } from '../../gateway/disclose/views.ts'
+import type { ProfileView, SegmentView } from '../../gateway/disclose/views.ts'
 import type { WatchedChange } from '../../gateway/disclose/watch.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import { type SegmentNode, segmentNode } from './catalogue.resolver.ts'
@@ -31,19 +31,25 @@ export class WatchResolver {
   @Needs('segments:read')
   @Subscription(() => SegmentChange, {
     description: 'People who enter or leave a segment.',
-    subscribe: ({ args, context }: { args: { key: string }; context: Doors }) =>
-      context.watch.segment(context.scope, args.key),
+    subscribe: async ({ args, context }: { args: { key: string }; context: Doors }) => {
+      await knownSegment(context, args.key)
+      return context.watch.segment(context.scope, args.key)
+    },
   })
   async segmentChanged(
     @Root() { pseudonym }: WatchedChange,
-    @Ctx() { disclose }: Doors,
+    @Ctx() doors: Doors,
     @Arg('key', () => String, { description: 'Key of the segment.' }) key: string,
   ): Promise<{ segment: SegmentNode; profile: ProfileView | null }> {
-    const segment = await disclose.catalogue.segment(key)
-    if (!segment) throw new Refusal('NOT_FOUND', 'There is no such segment.')
     return {
-      segment: segmentNode(segment),
-      profile: pseudonym === null ? null : await disclose.profileIn(key, pseudonym),
+      segment: segmentNode(await knownSegment(doors, key)),
+      profile: pseudonym === null ? null : await doors.disclose.profileIn(key, pseudonym),
     }
   }
+}
+
+async function knownSegment({ disclose }: Doors, key: string): Promise<SegmentView> {
+  const segment = await disclose.catalogue.segment(key)
+  if (!segment) throw new Refusal('NOT_FOUND', 'There is no such segment.')
+  return segment
 }

@@ -4,7 +4,7 @@ import type { Policy, TraitDefinition } from '../../domain/privacy/policy.ts'
 import { composeRow, externalIdTraits } from '../../domain/profiles/compose.ts'
 import { consentHistories } from '../../domain/profiles/consent-histories.ts'
 import type { ProfileRebuilder } from '../../domain/profiles/profile-rebuilder.ts'
-import { resolveTraits } from '../../domain/profiles/survivorship.ts'
+import { resolveTraits, type SourceRecord } from '../../domain/profiles/survivorship.ts'
 import { type Tally, TallySum } from '../../domain/profiles/tally.ts'
 import { profilingOf, readable } from '../../domain/recommendations/profiling.ts'
 import { recommendedFor } from '../../domain/recommendations/recommend.ts'
@@ -133,9 +133,9 @@ export class ProfileRebuild implements ProfileRebuilder {
     const winners = resolveTraits(opened, this.#traits)
     const tally = person.tallies.reduce((sum, one) => sum.add(one), new TallySum()).total()
     const composed = composeRow(winners, tally, now)
-    const country = winners.get('country')?.value
+    const country = this.#vouchedCountry(opened)
     const histories = consentHistories(person.consents, person.links)
-    const consent = compileConsent(histories, country === undefined ? null : String(country), now)
+    const consent = compileConsent(histories, country, now)
     const permitted = profilingOf(this.#options.policy, consent.state)
     const profiled = readable(composed.interactions, permitted, now)
     return {
@@ -147,6 +147,19 @@ export class ProfileRebuild implements ProfileRebuilder {
       recommended: recommendedFor(prepared.model, prepared.catalogue, profiled),
       sealed: vault.sealedFor(root, composed.vault, person.records),
     }
+  }
+
+  /**
+   * The country that decides how consent works: only from sources whose word counts. Otherwise a browser could turn
+   * opt-in into opt-out by naming another country.
+   */
+  #vouchedCountry(records: readonly SourceRecord[]): string | null {
+    const { sources } = this.#options.policy
+    const vouched = records.filter(
+      ({ source, traits }) => sources.get(source)?.verified && 'country' in traits,
+    )
+    const country = resolveTraits(vouched, this.#traits).get('country')?.value
+    return country === undefined ? null : String(country)
   }
 }
 
