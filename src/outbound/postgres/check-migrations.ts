@@ -19,7 +19,9 @@ export async function checkMigrations(say: (line: string) => void): Promise<void
     await migrate(dataSource)
     const drift = await checkDrift(dataSource)
     if (drift.length > 0) {
-      throw new Error(`Entities and migrations differ; a migration would have to say:\n${drift.join('\n')}`)
+      throw new Error(
+        `Entities and migrations differ; a migration would have to say:\n${drift.join('\n')}`,
+      )
     }
     say(`${names.length} migrations run forwards and back, and agree with the entities.`)
   } finally {
