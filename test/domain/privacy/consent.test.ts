@@ -1,0 +1,243 @@
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import {
+  type ConsentRecord,
+  type ConsentStateName,
+  compileConsent,
+  consentAt,
+  parseVector,
+  vectorText,
+} from '../../../src/domain/privacy/consent.ts'
+import { mechanismFor, refusalOfPurpose } from '../../../src/domain/privacy/decide.ts'
+import { compilePolicy, type Purpose } from '../../../src/domain/privacy/policy.ts'
+import { readPolicyTables } from '../../../src/policy-files.ts'
+
+const policy = compilePolicy(readPolicyTables('policy'))
+const purposes = [...policy.purposes.values()]
+const NOW = 1_000
+const RECIPIENT = 'acme'
+const CATEGORIES = [
+  'user.unique_id.pseudonym',
+  'user.account.plan',
+  'user.behavior.activity',
+  'user.name',
+]
+
+const positive: ConsentStateName[] = ['ConsentGiven', 'RenewedConsentGiven']
+const restrictive: ConsentStateName[] = [
+  'ConsentRefused',
+  'ConsentWithdrawn',
+  'ConsentRevoked',
+  'ConsentInvalidated',
+]
+const others: ConsentStateName[] = [
+  'ConsentRequested',
+  'ConsentRequestDeferred',
+  'NoticeGiven',
+  'Objected',
+  'ObjectionLifted',
+]
+
+const instant = fc.integer({ min: 0, max: 2_000 })
+const ofState = (state: ConsentStateName) =>
+  fc
+    .record<ConsentRecord>({
+      id: fc.uuid(),
+      purpose: fc.constantFrom(...purposes.map(({ key }) => key)),
+      categories: fc.option(fc.subarray(CATEGORIES), { nil: null }),
+      recipient: fc.constant(null),
+      state: fc.constant(state),
+      jurisdiction: fc.option(fc.constantFrom('DE', 'US', 'BR'), { nil: null }),
+      effectiveAt: instant,
+      expiresAt: fc.option(instant, { nil: null }),
+      recordedAt: instant,
+      source: fc.constant('record'),
+    })
+    .map((record) => ({
+      ...record,
+      recipient: policy.purposes.get(record.purpose)?.namesRecipient ? RECIPIENT : null,
+    }))
+const anyRecord = fc.constantFrom(...positive, ...restrictive, ...others).chain(ofState)
+const whole = fc
+  .constantFrom({ purpose: '*', state: 'Restricted' }, { purpose: 'signal:gpc', state: 'SignalOn' })
+  .chain(({ purpose, state }) =>
+    ofState(state as ConsentStateName).map((record) => ({
+      ...record,
+      purpose,
+      recipient: null,
+      jurisdiction: null,
+    })),
+  )
+const history = fc.array(
+  fc.oneof({ weight: 5, arbitrary: anyRecord }, { weight: 1, arbitrary: whole }),
+  { maxLength: 6 },
+)
+const histories = fc.array(history, { minLength: 1, maxLength: 3 })
+
+/** Every pair of a purpose and a category that the state lets through. */
+function permitted(state: string): Set<string> {
+  const vector = parseVector(state)
+  return new Set(
+    purposes.flatMap((purpose) =>
+      CATEGORIES.filter(
+        (category) => refusalOfPurpose(policy, purpose, vector, category, RECIPIENT) === null,
+      ).map((category) => `${purpose.key} ${category}`),
+    ),
+  )
+}
+const isWithin = (some: Set<string>, all: Set<string>) => [...some].every((one) => all.has(one))
+
+describe('compiled consent', () => {
+  test('says at any later instant what compiling anew at that instant would say', () => {
+    fc.assert(
+      fc.property(histories, fc.integer({ min: NOW, max: 3_000 }), (given, later) => {
+        const compiled = compileConsent(given, 'DE', NOW)
+        expect(consentAt(compiled, later)).toBe(compileConsent(given, 'DE', later).state)
+      }),
+    )
+  })
+
+  test('names the first instant at which time alone changes it', () => {
+    fc.assert(
+      fc.property(histories, (given) => {
+        const compiled = compileConsent(given, 'DE', NOW)
+        if (compiled.until === null) return
+        expect(consentAt(compiled, compiled.until - 1)).toBe(compiled.state)
+        expect(consentAt(compiled, compiled.until)).not.toBe(compiled.state)
+      }),
+    )
+  })
+
+  test('survives its own text', () => {
+    fc.assert(
+      fc.property(histories, fc.constantFrom('DE', 'US', null), (given, country) => {
+        const { state } = compileConsent(given, country, NOW)
+        expect(vectorText(parseVector(state))).toBe(state)
+      }),
+    )
+  })
+
+  test('permits the same in whatever order records or merged people are listed', () => {
+    fc.assert(
+      fc.property(histories, (given) => {
+        const distinct = given.map((one) =>
+          one.map((record, n) => ({
+            ...record,
+            recordedAt: record.recordedAt * 10 + n,
+            jurisdiction: null,
+          })),
+        )
+        const turned = distinct.map((one) => one.toReversed()).toReversed()
+        const [one, other] = [turned, distinct].map((each) => compileConsent(each, 'DE', NOW).state)
+        expect(permitted(one ?? '')).toEqual(permitted(other ?? ''))
+      }),
+    )
+  })
+
+  test('of merged people permits nothing that either of them had not permitted or left unsaid', () => {
+    fc.assert(
+      fc.property(history, history, (one, other) => {
+        const merged = permitted(compileConsent([one, other], 'DE', NOW).state)
+        const alone = [one, other].map((each) => permitted(compileConsent([each], 'DE', NOW).state))
+        const either = new Set(alone.flatMap((each) => [...each]))
+        expect(isWithin(merged, either)).toBe(true)
+      }),
+    )
+  })
+
+  test('permits no more after a refusal, a withdrawal, an objection, a restriction or an opt-out signal', () => {
+    const closing = fc.oneof(
+      fc.constantFrom(...restrictive, 'Objected' as const).chain(ofState),
+      whole,
+    )
+    fc.assert(
+      fc.property(history, closing, (given, last) => {
+        const before = permitted(compileConsent([given], 'DE', NOW).state)
+        const now = { ...last, effectiveAt: NOW, recordedAt: 9_999, jurisdiction: null }
+        expect(
+          isWithin(permitted(compileConsent([[...given, now]], 'DE', NOW).state), before),
+        ).toBe(true)
+      }),
+    )
+  })
+})
+
+const TABLE: readonly [state: string, opt_in: boolean, opt_out: boolean, notice_only: boolean][] = [
+  ['ConsentGiven', true, true, true],
+  ['RenewedConsentGiven', true, true, true],
+  ['ConsentUnknown', false, true, false],
+  ['NoticeGiven', false, true, true],
+  ['ConsentRequested', false, true, false],
+  ['ConsentExpired', false, true, false],
+  ['ConsentRefused', false, false, false],
+  ['ConsentWithdrawn', false, false, false],
+  ['ConsentRevoked', false, false, false],
+  ['ConsentInvalidated', false, false, false],
+  ['SomethingNew', false, true, false],
+]
+const MECHANISMS = ['opt_in', 'opt_out', 'notice_only'] as const
+const cases = TABLE.flatMap(([state, ...permits]) =>
+  MECHANISMS.map((mechanism, index) => ({ state, mechanism, permits: permits[index] })),
+)
+
+describe('a purpose that rests on consent', () => {
+  const marketing = policy.purposes.get('MARKETING') as Purpose
+
+  test.each(cases)(
+    'under $mechanism and $state is open: $permits',
+    ({ state, mechanism, permits }) => {
+      const purpose = { ...marketing, mechanisms: new Map([['eu', mechanism]]) }
+      const vector = parseVector(`country=DE;MARKETING=${state}`)
+      expect(refusalOfPurpose(policy, purpose, vector, 'user.name', null) === null).toBe(permits)
+    },
+  )
+
+  test.each([null, 'BR', 'XX'])(
+    'is opt-in in the country %p, for which there is no rule',
+    (country) => {
+      expect(mechanismFor(policy, marketing, country)).toBe('opt_in')
+    },
+  )
+
+  test.each([
+    ['restricted', 'RESTRICTED'],
+    ['objected=MARKETING', 'OBJECTED'],
+    ['signal=gpc', 'OPTED_OUT_BY_SIGNAL'],
+  ])('is closed by %s whatever was given', (flag, reason) => {
+    const vector = parseVector(`country=DE;${flag};MARKETING=ConsentGiven`)
+    expect(refusalOfPurpose(policy, marketing, vector, 'user.name', null)).toBe(reason)
+  })
+
+  test('covers nothing beyond the categories of the consent, or of the purpose', () => {
+    const vector = parseVector('country=DE;MARKETING=ConsentGiven[user.name]')
+    expect(refusalOfPurpose(policy, marketing, vector, 'user.name', null)).toBeNull()
+    expect(refusalOfPurpose(policy, marketing, vector, 'user.contact.email', null)).toBe(
+      'CONSENT_NARROWER',
+    )
+    expect(refusalOfPurpose(policy, marketing, vector, 'user.device', null)).toBe('PURPOSE')
+  })
+
+  test('that names its recipient opens for no other', () => {
+    const sharing = policy.purposes.get('PARTNER_SHARING') as Purpose
+    const vector = parseVector('country=DE;PARTNER_SHARING@acme=ConsentGiven')
+    expect(refusalOfPurpose(policy, sharing, vector, 'user.account.plan', 'acme')).toBeNull()
+    for (const recipient of ['globex', null])
+      expect(refusalOfPurpose(policy, sharing, vector, 'user.account.plan', recipient)).toBe(
+        'CONSENT_UNKNOWN',
+      )
+  })
+})
+
+test('only a legal obligation stands above restriction and objection', () => {
+  for (const purpose of purposes) {
+    const vector = parseVector(`country=DE;restricted;objected=${purpose.key}`)
+    const refused = refusalOfPurpose(
+      policy,
+      purpose,
+      vector,
+      purpose.categories[0] ?? '',
+      RECIPIENT,
+    )
+    expect(refused === null).toBe(purpose.legalBasis === 'legal_obligation')
+  }
+})
