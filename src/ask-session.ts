@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { composeGateway, type Say } from './compose.ts'
 import type { Config } from './config.ts'
-import { CREDENTIALS_FILE, demoDesk, prepareDemo } from './demo.ts'
+import { CREDENTIALS_FILE, prepareDemo } from './demo.ts'
+import { demoDesk } from './demo-desk.ts'
 import type { AskSession, GraphqlAnswer } from './inbound/cli/ask.ts'
 import type { DemoCredentials } from './inbound/demo/seed.ts'
 import { Refusal } from './kernel/refusal.ts'
@@ -53,7 +54,7 @@ async function startedForThis(config: Config, say: Say): Promise<AskSession> {
   const gateway = await composeGateway(config, { say })
   const credentials = await prepareDemo(gateway, say)
   const server = await buildGatewayServer({ ...gateway, config: { ...config, logLevel: 'warn' } })
-  const desk = demoDesk(gateway)
+  const desk = demoDesk(gateway, credentials)
   return {
     names: Object.keys(credentials),
     idsOf: async (person) => await desk.idsOf(person),

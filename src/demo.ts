@@ -6,7 +6,6 @@ import { OPERATOR } from './gateway/scope/recorder.ts'
 import { type DemoClient, demoPrincipals } from './inbound/demo/clients.ts'
 import { identifierOf } from './inbound/demo/people.ts'
 import { type DemoCredentials, demoCredentials, seedDemo } from './inbound/demo/seed.ts'
-import type { DemoDesk } from './inbound/http/development-pages.ts'
 import { Refusal } from './kernel/refusal.ts'
 import { DAY } from './kernel/time.ts'
 
@@ -92,36 +91,4 @@ function doorsOf(gateway: Gateway, say: Say) {
       return `bauta_visitor=${value}`
     },
   }
-}
-
-/** What the development pages and `bauta ask` need to know of the demo. */
-export function demoDesk(gateway: Gateway): DemoDesk {
-  const { config, people, audiences } = gateway
-  return {
-    principals: async () =>
-      JSON.parse(await readFile(join(config.dataDir, CREDENTIALS_FILE), 'utf8')) as DemoCredentials,
-    async idsOf(person) {
-      const subject = await subjectOf(people, person)
-      if (subject === null) return {}
-      return Object.fromEntries(
-        Object.entries(demoPrincipals).map(([name, { client }]) => [
-          name,
-          audiences.of(client.audience ?? client.id).of(subject),
-        ]),
-      )
-    },
-  }
-}
-
-/** Not everybody is known to the CRM: the others by the id of the product. */
-async function subjectOf(people: Gateway['people'], number: number): Promise<string | null> {
-  for (const knownTo of [
-    { crm: true, identity: true, analytics: true },
-    { crm: false, identity: true, analytics: true },
-  ]) {
-    const { kind, value } = identifierOf({ number, knownTo })
-    const subject = await people.byVerifiedIdentifier(kind, value)
-    if (subject !== null) return subject
-  }
-  return null
 }

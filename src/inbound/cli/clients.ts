@@ -115,7 +115,10 @@ function issued({ client, key, secret }: IssuedCredentials): string {
 }
 
 function listed(all: Awaited<ReturnType<Clients['list']>>): string {
-  const table = new Table({ head: ['id', 'name', 'roles', 'audience', 'purposes', 'state'] })
+  const table = new Table({
+    head: ['id', 'name', 'roles', 'audience', 'purposes', 'state'],
+    style: { head: [], border: [] },
+  })
   for (const { id, name, roles, audience, purposes, disabledAt } of all)
     table.push([
       id,

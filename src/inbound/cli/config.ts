@@ -28,6 +28,7 @@ export function registerConfig(
         head: ['variable', 'value', 'meaning'],
         colWidths: [28, 34, 60],
         wordWrap: true,
+        style: { head: [], border: [] },
       })
       table.push(...settings.map(({ name, value, meaning }) => [name, value, meaning]))
       print(table.toString())
