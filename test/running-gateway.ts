@@ -104,14 +104,24 @@ export class RunningGateway {
     return await this.#accepted(source, inputs, null)
   }
 
-  /** Takes rows about one subject. */
-  async tell(source: string, subject: SubjectId, inputs: readonly IngestInput[]): Promise<void> {
-    await this.#accepted(source, inputs, subject)
+  /** Takes rows about one subject; identifiers that nobody vouches for leave a visitor a visitor. */
+  async tell(
+    source: string,
+    subject: SubjectId,
+    inputs: readonly IngestInput[],
+    verified = true,
+  ): Promise<void> {
+    await this.#accepted(source, inputs, subject, verified)
   }
 
-  async #accepted(source: string, inputs: readonly IngestInput[], subject: SubjectId | null) {
+  async #accepted(
+    source: string,
+    inputs: readonly IngestInput[],
+    subject: SubjectId | null,
+    verified = true,
+  ) {
     const { subjects, rejected } = await this.gateway.ingest.acceptLive(source, inputs, {
-      verified: true,
+      verified,
       subject,
     })
     if (rejected.length > 0) throw new Error(JSON.stringify(rejected))

@@ -259,10 +259,11 @@ export class SmallWorld {
     const { country } = situation
     for (const subject of [person, visitor]) {
       const own = { subject, ordinal: ordinal * 2 + Number(subject === visitor), country }
-      await running.tell('crm', subject, [
+      const told = [
         recordOf(running.policy, own),
         ...consentInputs(running.policy, situation, [...this.keys.keys()]),
-      ])
+      ]
+      await running.tell('crm', subject, told, subject === person)
       await running.tell('shop', subject, behaviour(subject))
     }
     return { person, visitor, cookie, ordinal }

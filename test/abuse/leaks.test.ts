@@ -63,7 +63,7 @@ beforeAll(async () => {
   for (const segment of segmentsOverEveryField())
     await world.running.gateway.segments.defineAsOperator(segment)
   await world.running.gateway.fit.run()
-})
+}, 180_000)
 afterAll(async () => await world.running.stop())
 
 /** One segment per field of the rule language, that people enter or leave as its value changes. */
@@ -143,7 +143,7 @@ async function change(facet: Facet, situation: Situation): Promise<Map<Caller, s
   for (const subject of [met.person, met.visitor]) {
     const ordinal = met.ordinal * 2 + Number(subject === met.visitor)
     const { source, inputs } = facet.tell({ subject, ordinal, country: situation.country })
-    await world.running.tell(source, subject, inputs)
+    await world.running.tell(source, subject, inputs, subject === met.person)
   }
   const changes = new Map<Caller, string | null>()
   for (const caller of callers) {

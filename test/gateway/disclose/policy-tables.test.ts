@@ -38,7 +38,7 @@ beforeAll(async () => {
   world = await SmallWorld.over(await RunningGateway.start())
   await world.running.take('shop', itemInputs())
   for (const situation of situations) people.set(situation, await world.meet(situation))
-})
+}, 180_000)
 afterAll(async () => await world.running.stop())
 
 function metIn(situation: Situation): Met {
