@@ -49,7 +49,8 @@ describe('the key folder', () => {
   test('holds no key in clear', async () => {
     const store = await openIn(dir)
     const bytes = Buffer.concat([readFileSync(log), readFileSync(join(dir, 'installation.json'))])
-    for (const subject of made) expect(bytes.includes(Buffer.from(store.dataKeyOf(subject) ?? []))).toBe(false)
+    for (const subject of made)
+      expect(bytes.includes(Buffer.from(store.dataKeyOf(subject) ?? []))).toBe(false)
   })
 
   test('is refused under another master key', async () => {

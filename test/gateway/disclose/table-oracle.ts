@@ -21,13 +21,13 @@ export class TableOracle {
 
   /** Before purpose and consent. */
   byRole(role: string, category: string): string {
-    const rows = this.#tables.roles.filter((row) => within(row['category'] ?? '', category))
+    const rows = this.#tables.roles.filter((row) => within(row.category ?? '', category))
     const longest = rows.toSorted((a, b) => length(b) - length(a)).at(0)
     return longest?.[role] ?? 'WITHHELD'
   }
 
   covers(purpose: string, category: string): boolean {
-    return words(this.#purpose(purpose)['categories']).some((one) => within(one, category))
+    return words(this.#purpose(purpose).categories).some((one) => within(one, category))
   }
 
   /** The treatment of a category for a caller, of a person in this situation. */
@@ -39,14 +39,14 @@ export class TableOracle {
 
   #permits(purpose: Caller['purpose'], situation: Situation, category: string): boolean {
     const row = this.#purpose(purpose.key)
-    const basis = row['legal_basis']
+    const basis = row.legal_basis
     if (basis === 'legal_obligation') return true
     const states = situation.about(purpose).map(({ state }) => state)
     const whole = situation.whole ?? []
     if (whole.some(({ state }) => state === 'Restricted') || states.includes('Objected'))
       return false
     const signals = whole.map((one) => one.purpose.replace('signal:', ''))
-    if (signals.some((signal) => words(row['signals']).includes(signal))) return false
+    if (signals.some((signal) => words(row.signals).includes(signal))) return false
     if (basis !== 'consent') return true
     return this.#consents(row, situation, purpose, category)
   }
@@ -59,9 +59,7 @@ export class TableOracle {
   ) {
     if (name.startsWith('narrowed')) return narrowed(purpose).some((one) => within(one, category))
     const last = about(purpose).at(-1)
-    const column = this.#tables.jurisdictions.find((one) => one['country'] === country)?.[
-      'mechanism'
-    ]
+    const column = this.#tables.jurisdictions.find((one) => one.country === country)?.mechanism
     const mechanism = (column && row[`mechanism_${column}`]) || 'opt_in'
     if (last?.state === 'ConsentRefused' || last?.state === 'ConsentWithdrawn') return false
     const stands = last !== undefined && !last.expiresAt
@@ -71,10 +69,10 @@ export class TableOracle {
   }
 
   #purpose(key: string): Row {
-    const row = this.#tables.purposes.find((one) => one['purpose'] === key)
+    const row = this.#tables.purposes.find((one) => one.purpose === key)
     if (!row) throw new Error(`no purpose ${key}`)
     return row
   }
 }
 
-const length = (row: Row) => (row['category'] ?? '').length
+const length = (row: Row) => (row.category ?? '').length
