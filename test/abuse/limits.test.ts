@@ -2,6 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { limits } from '../../src/kernel/limits.ts'
 import { type As, RunningGateway } from '../running-gateway.ts'
 
+/** The gateway's own clocks (index of the trail, change feed) ask about no person. */
+const ABOUT_PEOPLE = /\b(read_model|event|identifier|consent_record|record|subject)\b/
+
 let running: RunningGateway
 let as: As
 beforeAll(async () => {
@@ -66,9 +69,7 @@ test.each(refusedUnread)(
     await running.ask(as, '{ viewer { client } }')
     const before = running.statements.length
     await running.ask(as, query(most + 1))
-    const asked = running.statements
-      .slice(before)
-      .filter((text) => !/client_token|FROM client|token/i.test(text))
+    const asked = running.statements.slice(before).filter((text) => ABOUT_PEOPLE.test(text))
     expect(asked).toEqual([])
   },
 )
