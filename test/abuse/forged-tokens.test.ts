@@ -181,7 +181,7 @@ describe('a visitor cookie is refused', () => {
       late.clock.now(),
     )
     late.clock.pass(expiresAt - late.clock.now() - 1)
-    await expect(late.authenticate(key, value)).resolves.toBeDefined()
+    await expect(late.authenticate(key, value)).resolves.toMatchObject({ roles: ['visitor'] })
     late.clock.pass(1)
     await expect(late.authenticate(key, value)).rejects.toEqual(refused)
   })

@@ -84,7 +84,7 @@ describe('every query in docs/queries', () => {
     const { status, codes, data, receipt } = await demo.ask(as, query)
     expect({ status, codes }).toEqual({ status: 200, codes: [] })
     expect(data.me ?? data.profile).not.toBeNull()
-    expect(receipt).toBeDefined()
+    expect(receipt).toMatch(/^[0-9a-f-]{36}$/)
   })
 
   test('shows each of several callers something that another is not shown', async () => {

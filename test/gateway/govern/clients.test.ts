@@ -91,7 +91,7 @@ describe('a client', () => {
     const { key } = await house.client('desk', 'support')
     house.auditWorks = false
     await expect(house.clients.revoke('desk')).rejects.toMatchObject({ code: 'AUDIT_UNAVAILABLE' })
-    await expect(house.authenticate(key)).resolves.toBeDefined()
+    await expect(house.authenticate(key)).resolves.toMatchObject({ client: { id: 'desk' } })
     house.auditWorks = true
     await house.clients.revoke('desk')
     expect(house.entries.map(({ action }) => action)).toMatchObject([

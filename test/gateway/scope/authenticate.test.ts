@@ -118,7 +118,7 @@ describe('a token is refused', () => {
     const { key } = await house.client('support', 'support')
     const { key: next } = await house.clients.rotate('support')
     await expect(house.authenticate(key)).rejects.toEqual(refused)
-    await expect(house.authenticate(next)).resolves.toBeDefined()
+    await expect(house.authenticate(next)).resolves.toMatchObject({ client: { id: 'support' } })
   })
 
   test('once its own id was revoked, though it is signed and not expired', async () => {

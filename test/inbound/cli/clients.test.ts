@@ -99,10 +99,10 @@ describe('bauta clients', () => {
   test('replaces and revokes', async () => {
     const { key } = await house.client('desk', 'support')
     const next = /bauta_\w{36}/.exec(await bauta('clients', 'rotate', 'desk'))?.[0] ?? ''
-    await expect(house.authenticate(key)).rejects.toBeDefined()
-    await expect(house.authenticate(next)).resolves.toBeDefined()
+    await expect(house.authenticate(key)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' })
+    await expect(house.authenticate(next)).resolves.toMatchObject({ client: { id: 'desk' } })
     await bauta('clients', 'revoke', 'desk')
-    await expect(house.authenticate(next)).rejects.toBeDefined()
+    await expect(house.authenticate(next)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' })
   })
 
   test('closes what it opened when it refuses', async () => {
