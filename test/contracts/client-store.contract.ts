@@ -41,7 +41,9 @@ export function clientStoreContract(adapter: string, fresh: () => Promise<FreshD
       store = new PostgresClientStore(db.database)
     })
     beforeEach(async () => {
-      await db.database.query('TRUNCATE client, access_token, revoked_token, lookup_budget')
+      await db.database.query(
+        'TRUNCATE client, access_token, revoked_token, lookup_budget, daily_use',
+      )
     })
     afterAll(async () => {
       await db.drop()
@@ -126,6 +128,22 @@ export function clientStoreContract(adapter: string, fresh: () => Promise<FreshD
       expect(await store.spendLookup('partnerAcme', '2026-02-01', 10)).toBe(true)
       expect(await store.spendLookup('partnerGlobex', '2026-01-31', 10)).toBe(true)
       expect(await store.spendLookup('nobody', '2026-01-31', 0)).toBe(false)
+      await gateway.close()
+    })
+
+    test('counts the uses of a client, each once, by what was used and by day, over all gateways', async () => {
+      const gateway = await db.connect()
+      const other = new PostgresClientStore(gateway.database)
+      const day = '2026-01-31'
+      const counted = await Promise.all(
+        Array.from({ length: 30 }, (_, n) =>
+          (n % 2 ? store : other).countUse('partnerAcme', 'denial', day),
+        ),
+      )
+      expect(counted.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 30 }, (_, n) => n + 1))
+      expect(await store.countUse('partnerAcme', 'denial', '2026-02-01')).toBe(1)
+      expect(await store.countUse('partnerAcme', 'guess', day)).toBe(1)
+      expect(await store.countUse('partnerGlobex', 'denial', day)).toBe(1)
       await gateway.close()
     })
   })

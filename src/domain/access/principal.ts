@@ -125,6 +125,8 @@ export interface ClientStore {
   isRevoked(tokenId: string): Promise<boolean>
   /** Counts one look-up of the UTC day; false when the budget was used up already. Atomic over all gateways. */
   spendLookup(clientId: string, day: string, budget: number): Promise<boolean>
+  /** Counts one use of the UTC day, such as a denial; how many there were with this one. Atomic over all gateways. */
+  countUse(clientId: string, what: string, day: string): Promise<number>
 }
 
 export interface StoredToken {

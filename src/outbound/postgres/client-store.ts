@@ -132,6 +132,17 @@ export class PostgresClientStore implements ClientStore {
     )
     return rows.length > 0
   }
+
+  async countUse(clientId: string, what: string, day: string): Promise<number> {
+    const [row] = await this.#database.query<{ used: number }>(
+      `INSERT INTO daily_use (client_id, what, day, used) VALUES ($1, $2, $3, 1)
+       ON CONFLICT (client_id, what, day) DO UPDATE SET used = daily_use.used + 1
+       RETURNING used`,
+      [clientId, what, day],
+      'use-count',
+    )
+    return row?.used ?? 0
+  }
 }
 
 interface ClientRow {
