@@ -6,6 +6,7 @@ import { ReadModel1764000003000 } from '../../../migrations/1764000003000-read-m
 import { SegmentsAndItems1764000004000 } from '../../../migrations/1764000004000-segments-and-items.ts'
 import { Audit1764000005000 } from '../../../migrations/1764000005000-audit.ts'
 import { Access1764000006000 } from '../../../migrations/1764000006000-access.ts'
+import { AuditTree1764100001000 } from '../../../migrations/1764100001000-audit-tree.ts'
 import { AuditReads1764100002000 } from '../../../migrations/1764100002000-audit-reads.ts'
 import { CountedRefusals1764100004000 } from '../../../migrations/1764100004000-counted-refusals.ts'
 import { Refusal } from '../../kernel/refusal.ts'
@@ -14,6 +15,7 @@ import { EMBEDDED_PORT, EmbeddedServer } from './embedded.ts'
 import { accessEntities } from './entities/access.ts'
 import { auditEntities } from './entities/audit.ts'
 import { auditIndexEntities } from './entities/audit-index.ts'
+import { auditTreeEntities } from './entities/audit-tree.ts'
 import { countedEntities } from './entities/counted.ts'
 import { readModelEntities } from './entities/read-model.ts'
 import { recordsEntities } from './entities/records.ts'
@@ -106,6 +108,7 @@ function dataSourceOf(address: Address, poolSize: number): DataSource {
       ...segmentsAndItemsEntities,
       ...auditEntities,
       ...auditIndexEntities,
+      ...auditTreeEntities,
       ...accessEntities,
       ...countedEntities,
     ],
@@ -116,6 +119,7 @@ function dataSourceOf(address: Address, poolSize: number): DataSource {
       SegmentsAndItems1764000004000,
       Audit1764000005000,
       Access1764000006000,
+      AuditTree1764100001000,
       AuditReads1764100002000,
       CountedRefusals1764100004000,
     ],
