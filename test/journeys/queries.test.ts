@@ -46,6 +46,28 @@ describe('somebody', () => {
     expect(data).toEqual({ node: expected, profile: expected, profiles: [expected] })
   })
 
+  test('or something is found by its global id however often it is asked for', async () => {
+    await running.gateway.segments.defineAsOperator({
+      key: 'anybody',
+      name: 'Anybody',
+      description: '',
+      rule: { field: 'plan', is: 'known' },
+    })
+    const id = running.pseudonym('compliance', agreed.person)
+    const officer = { token: world.key('compliance'), purpose: 'SUBJECT_RIGHTS' }
+    const query = `{
+      person: node(id: "${id}") { id ... on Profile { account { plan } } }
+      item: node(id: "item:item-1") { id ... on Item { title } }
+      segment: node(id: "segment:anybody") { id ... on Segment { name } }
+    }`
+    for (const _time of [1, 2, 3])
+      expect((await running.ask(officer, query)).data).toEqual({
+        person: { id, account: { plan: 'plan one' } },
+        item: { id: 'item:item-1', title: 'Item 1' },
+        segment: { id: 'segment:anybody', name: 'Anybody' },
+      })
+  })
+
   test('under the pseudonym of another audience is byte for byte an id that nobody has', async () => {
     const foreign = await one(partner, running.pseudonym('support', agreed.person))
     const unknown = await one(partner, 'p1aaaaaaaaaaaaaaaaaaaaaaaaaa')

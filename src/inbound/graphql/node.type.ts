@@ -1,9 +1,6 @@
 import { Field, ID, InterfaceType, ObjectType } from 'type-graphql'
 
-@InterfaceType({
-  description: 'Anything with a global id (Relay).',
-  resolveType: (value: { id: string }) => typeOfId(value.id),
-})
+@InterfaceType({ description: 'Anything with a global id (Relay).' })
 export abstract class Node {
   @Field(() => ID, {
     description: 'Global id. For a profile: its pseudonym in the audience of the caller.',

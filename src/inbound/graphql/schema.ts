@@ -1,11 +1,17 @@
 import 'reflect-metadata'
 import { printSchemaWithDirectives } from '@graphql-tools/utils'
-import { type GraphQLSchema, lexicographicSortSchema, specifiedDirectives } from 'graphql'
+import {
+  type GraphQLInterfaceType,
+  type GraphQLSchema,
+  lexicographicSortSchema,
+  specifiedDirectives,
+} from 'graphql'
 import { buildSchemaSync, type PubSub } from 'type-graphql'
 import { AuditResolver } from './audit.resolver.ts'
 import { ItemResolver, SegmentResolver } from './catalogue.resolver.ts'
 import { ChangeResolver } from './change.resolver.ts'
 import { personalDirective, purposeDirective, scopeDirective } from './directives.ts'
+import { typeOfId } from './node.type.ts'
 import { ProfileResolver } from './profile.resolver.ts'
 import { QueryResolver } from './query.resolver.ts'
 import { WatchResolver } from './watch.resolver.ts'
@@ -19,7 +25,7 @@ const NO_TOPICS: PubSub = {
 
 /** The schema, from the code. */
 export function buildGraphqlSchema(): GraphQLSchema {
-  return buildSchemaSync({
+  const schema = buildSchemaSync({
     resolvers: [
       QueryResolver,
       ProfileResolver,
@@ -35,6 +41,10 @@ export function buildGraphqlSchema(): GraphQLSchema {
     // Inputs are checked by the doors, which know what they mean.
     validate: false,
   })
+  // The library would answer with a promise, for which compiled queries do not wait.
+  const node = schema.getType('Node') as GraphQLInterfaceType
+  node.resolveType = ({ id }: { readonly id: string }) => typeOfId(id)
+  return schema
 }
 
 /** The text of schema.graphql, with directives, in alphabetical order, so that a change shows as a change. */
