@@ -176,6 +176,20 @@ test('partners know no segment of which they could be told of nobody', async () 
   })
 })
 
+test('what a token may not read of segments it can not filter by', async () => {
+  const listed = async (as: As) => {
+    const query = '{ searchProfiles(filter: { segment: "pros" }) { edges { node { id } } } }'
+    return (await running.ask(as, query)).data.searchProfiles.edges.length
+  }
+  const officer = async (id: string, scopes: string[]): Promise<As> => ({
+    token: await running.client({ id, roles: ['compliance'], scopes }),
+    purpose: 'SUBJECT_RIGHTS',
+  })
+  const scopes = ['profile:read', 'profile:search']
+  expect(await listed(await officer('reader', [...scopes, 'segments:read']))).toBe(1)
+  expect(await listed(await officer('no-reader', scopes))).toBe(0)
+})
+
 test('a client can not take an audience of the house', async () => {
   await expect(
     running.client({ id: 'spy', roles: ['partner'], audience: 'audit' }),

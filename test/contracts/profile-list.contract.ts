@@ -69,9 +69,16 @@ export function profileListContract(adapter: string, fresh: () => Promise<FreshD
       expect(await ids({ visibleStates: [] })).toEqual([])
       expect(await sorted({ onlySubject: person(4) })).toEqual([4])
       expect(await sorted({ kind: 'visitor' })).toEqual([12])
-      expect(
-        await sorted({ onlySegments: { keys: ['odd', 'x'], permittedStates: [open] } }),
-      ).toEqual([1, 3, 5, 7, 9])
+    })
+
+    test('show members of the limiting segments, each where its membership may be told', async () => {
+      const limit = (key: string, ...permittedStates: number[]) => ({ key, permittedStates })
+      const within = async (...limits: ReturnType<typeof limit>[]) =>
+        await sorted({ onlySegments: limits })
+      expect(await within(limit('odd', open), limit('x', open))).toEqual([1, 3, 5, 7, 9])
+      expect(await within(limit('odd', closed), limit('x', open))).toEqual([11])
+      expect(await within(limit('odd'), limit('x', open, closed))).toEqual([])
+      expect(await within()).toEqual([])
     })
 
     test.each([

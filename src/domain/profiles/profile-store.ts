@@ -28,15 +28,19 @@ export interface RowCondition {
   readonly permittedStates: readonly number[]
 }
 
+/** Members of a segment, where consent permits telling that they are. */
+export interface SegmentLimit {
+  readonly key: string
+  /** Ids of the interned consent states under which every input of the segment may be told. */
+  readonly permittedStates: readonly number[]
+}
+
 export interface RowQuery {
   /** Rows outside are invisible: consent states under which the caller may know of the profile at all. */
   readonly visibleStates: readonly number[]
-  /** Row predicate of the caller's ability. */
+  /** Row predicate of the caller's ability: this person, and a member of one of these segments. */
   readonly onlySubject: SubjectId | null
-  readonly onlySegments: {
-    readonly keys: readonly string[]
-    readonly permittedStates: readonly number[]
-  } | null
+  readonly onlySegments: readonly SegmentLimit[] | null
   readonly kind: 'person' | 'visitor' | null
   readonly conditions: readonly RowCondition[]
   readonly order: {

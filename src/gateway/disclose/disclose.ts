@@ -69,7 +69,8 @@ export class Disclose {
     this.#desk = desk
     this.#scope = scope
     this.#pseudonyms = desk.pseudonymsOf(scope.grant.audience)
-    this.#rows = new ProfileRows(scope, plan, { store, keys, pseudonyms: this.#pseudonyms })
+    const pseudonyms = this.#pseudonyms
+    this.#rows = new ProfileRows(scope, plan, { store, segments, keys, pseudonyms })
     this.history = new HistoryDoor(plan, this.#rows, { store, cursors })
     this.catalogue = new CatalogueDoor(scope, plan, { store, segments, recommendations, cursors })
     this.derived = new DerivedDoor(scope, plan, this.#rows, this.catalogue, {

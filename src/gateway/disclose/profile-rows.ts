@@ -3,6 +3,7 @@ import type { KeyStore } from '../../domain/privacy/key-store.ts'
 import type { Pseudonyms } from '../../domain/privacy/pseudonym.ts'
 import type { ProfileStore } from '../../domain/profiles/profile-store.ts'
 import type { ReadColumn, ReadRow } from '../../domain/profiles/read-model.ts'
+import type { SegmentStore } from '../../domain/segments/segment-store.ts'
 import type { SubjectId } from '../../kernel/ids.ts'
 import type { Scope } from '../scope/scope.ts'
 import type { Draft } from './draft.ts'
@@ -19,11 +20,14 @@ export interface DisclosedRow {
   readonly id: string
 }
 
+const UNLIMITED: Draft['defined'] = new Map()
+
 /** The rows of one request: loaded in batches, disclosed once each. Lives and dies with its Scope. */
 export class ProfileRows {
   readonly #scope: Scope
   readonly #plan: Plan
   readonly #store: ProfileStore
+  readonly #segments: SegmentStore
   readonly #keys: KeyStore
   readonly #pseudonyms: Pseudonyms
   readonly #loader: DataLoader<SubjectId, ProfileView | null>
@@ -33,17 +37,25 @@ export class ProfileRows {
   constructor(
     scope: Scope,
     plan: Plan,
-    ports: { store: ProfileStore; keys: KeyStore; pseudonyms: Pseudonyms },
+    ports: {
+      store: ProfileStore
+      segments: SegmentStore
+      keys: KeyStore
+      pseudonyms: Pseudonyms
+    },
   ) {
     this.#scope = scope
     this.#plan = plan
     this.#store = ports.store
+    this.#segments = ports.segments
     this.#keys = ports.keys
     this.#pseudonyms = ports.pseudonyms
     this.#loader = new DataLoader(async (ids) => {
+      // Memberships decide who is seen: what time has changed of them has to hold.
+      if (plan.grant.segments !== null) await ports.store.refreshDue(scope.now)
       const rows = await ports.store.load(ids, plan.columns)
-      await this.#ensureKeys(rows.values())
-      return ids.map((id) => this.#view(rows.get(id)))
+      const defined = await this.#ready(rows.values())
+      return ids.map((id) => this.#view(rows.get(id), defined))
     })
   }
 
@@ -60,8 +72,8 @@ export class ProfileRows {
 
   /** Rows that a list has loaded already. */
   async disclose(rows: readonly ReadRow[]): Promise<(ProfileView | null)[]> {
-    await this.#ensureKeys(rows)
-    return rows.map((row) => this.#view(row))
+    const defined = await this.#ready(rows)
+    return rows.map((row) => this.#view(row, defined))
   }
 
   /** What has been disclosed under a view's handle. */
@@ -86,13 +98,14 @@ export class ProfileRows {
     return await loader.load(id)
   }
 
-  #view(row: ReadRow | undefined): ProfileView | null {
+  #view(row: ReadRow | undefined, defined: Draft['defined']): ProfileView | null {
     if (!row) return null
     const draft: Draft = {
       scope: this.#scope,
       plan: this.#plan,
       keys: this.#keys,
       pseudonyms: this.#pseudonyms,
+      defined,
       row,
       decisions: null,
       ref: null,
@@ -114,10 +127,14 @@ export class ProfileRows {
     return { id: draft.id, handle, contact, demographics, account, activity, commerce, identities }
   }
 
-  /** Another gateway may have added keys since this one last looked. */
-  async #ensureKeys(rows: Iterable<ReadRow>): Promise<void> {
-    for (const row of rows) {
-      if (this.#keys.auditRefOf(row.subjectId) === null) return await this.#keys.refresh()
+  /** What the steps need besides the rows: everybody's keys, and the segments that the caller is limited to. */
+  async #ready(rows: Iterable<ReadRow>): Promise<Draft['defined']> {
+    for (const { subjectId } of rows) {
+      if (this.#keys.auditRefOf(subjectId) !== null) continue
+      // Another gateway may have added keys since this one last looked.
+      await this.#keys.refresh()
+      break
     }
+    return this.#plan.grant.segments === null ? UNLIMITED : await this.#segments.all()
   }
 }

@@ -6,6 +6,7 @@ import type {
   RowCondition,
   RowPosition,
   RowQuery,
+  SegmentLimit,
 } from '../../domain/profiles/profile-store.ts'
 import type { SegmentStore } from '../../domain/segments/segment-store.ts'
 import { Refusal } from '../../kernel/refusal.ts'
@@ -120,18 +121,20 @@ export class SearchDoor {
     const clear = (category: Category) =>
       permitting((decisions) => decisions.decide(category).treatment === 'CLEAR')
     const { rows } = this.#scope
-    const conditions = await this.#conditions(filter, clear, permitting)
+    const defined = await this.#segments.all()
+    const membersOf = (key: string): SegmentLimit => {
+      const segment = defined.get(key)
+      const permittedStates = segment
+        ? permitting((decisions) => isOpen(decisions, this.#plan, segment))
+        : []
+      return { key, permittedStates }
+    }
     return {
       visibleStates: permitting((decisions) => decisions.known),
       onlySubject: rows.subjectId,
-      onlySegments: rows.segments && {
-        keys: rows.segments,
-        permittedStates: permitting(
-          (decisions) => decisions.decide('user.derived.segment').reason === null,
-        ),
-      },
+      onlySegments: rows.segments?.map(membersOf) ?? null,
       kind: 'person',
-      conditions,
+      conditions: this.#conditions(filter, clear, membersOf),
       order: {
         key: order.by,
         descending: order.descending,
@@ -143,11 +146,11 @@ export class SearchDoor {
     }
   }
 
-  async #conditions(
+  #conditions(
     filter: ProfileFilter,
     clear: (category: Category) => number[],
-    permitting: (asks: (decisions: StateDecisions) => boolean) => number[],
-  ): Promise<RowCondition[]> {
+    membersOf: (key: string) => SegmentLimit,
+  ): RowCondition[] {
     const conditions: RowCondition[] = []
     for (const [name, { field, operator, category }] of Object.entries(filterFields)) {
       const value = filter[name as keyof ProfileFilter]
@@ -156,13 +159,11 @@ export class SearchDoor {
       conditions.push({ field, operator, value, permittedStates: clear(category) })
     }
     if (filter.segment === null || filter.segment === undefined) return conditions
-    const segment = (await this.#segments.all()).get(filter.segment)
-    const limitedTo = this.#plan.grant.segments
+    const { segments: limitedTo, scopes } = this.#plan.grant
     // A segment that the caller may not use looks like one that does not exist: nobody matches.
-    const usable = segment && (limitedTo === null || limitedTo.includes(segment.key))
-    const permittedStates = usable
-      ? permitting((decisions) => isOpen(decisions, this.#plan, segment))
-      : []
+    const usable =
+      scopes.has('segments:read') && (limitedTo === null || limitedTo.includes(filter.segment))
+    const { permittedStates } = usable ? membersOf(filter.segment) : { permittedStates: [] }
     conditions.push({ field: 'segment', operator: 'eq', value: filter.segment, permittedStates })
     return conditions
   }

@@ -54,11 +54,13 @@ export function listStatement(
       `r.subject_id = coalesce((SELECT s.root_id FROM subject s WHERE s.id = ${id}), ${id})`,
     )
   }
-  if (query.onlySegments !== null)
-    conditions.push(
-      permitted(query.onlySegments.permittedStates),
-      `r.segment_keys && ${parameter(query.onlySegments.keys, 'text[]')}`,
+  if (query.onlySegments !== null) {
+    const within = query.onlySegments.map(
+      ({ key, permittedStates }) =>
+        `(${permitted(permittedStates)} AND r.segment_keys @> ARRAY[${parameter(key, 'text')}])`,
     )
+    conditions.push(within.length > 0 ? `(${within.join(' OR ')})` : 'false')
+  }
   for (const condition of query.conditions)
     conditions.push(permitted(condition.permittedStates), conditionSql(condition, parameter))
   const direction = query.order.descending ? 'DESC' : 'ASC'
