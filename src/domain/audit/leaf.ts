@@ -1,14 +1,7 @@
-import { createHash } from 'node:crypto'
 import { limits } from '../../kernel/limits.ts'
 import type { AuditLeaf } from './audit-log.ts'
 import type { AuditEntry, AuditSubject } from './entry.ts'
-
-const LEAF_PREFIX = new Uint8Array([0])
-
-/** RFC 6962 §2.1: SHA-256(0x00 ‖ leaf). */
-export function leafHash(bytes: Uint8Array): Buffer {
-  return createHash('sha256').update(LEAF_PREFIX).update(bytes).digest()
-}
+import { leafHash } from './merkle.ts'
 
 /**
  * The lines of one entry: one, or several where it would pass the size of a leaf. Every piece repeats the header

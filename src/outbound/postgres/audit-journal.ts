@@ -1,7 +1,7 @@
 import { type FileHandle, mkdir, open, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { AuditLeaf } from '../../domain/audit/audit-log.ts'
-import { leafHash } from '../../domain/audit/leaf.ts'
+import { leafHash } from '../../domain/audit/merkle.ts'
 
 /** A file beyond this size is left alone and the next one begun: small enough to copy, large enough to be few. */
 const ROTATE_AT_BYTES = 16 * 1024 * 1024
