@@ -45,8 +45,8 @@ async function writeSynced(path: string, content: Uint8Array): Promise<void> {
   }
 }
 
-// Names and renames survive a power cut only once their folder is synced.
-async function syncFolder(dir: string): Promise<void> {
+/** Names, renames and removals survive a power cut only once their folder is synced. */
+export async function syncFolder(dir: string): Promise<void> {
   const folder = await open(dir, 'r')
   try {
     await folder.sync()
