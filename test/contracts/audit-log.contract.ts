@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
-import type { AuditLeaf } from '../../src/domain/audit/audit-log.ts'
-import type { AuditEntry } from '../../src/domain/audit/entry.ts'
+import fc from 'fast-check'
+import type { AuditFilter, AuditLeaf } from '../../src/domain/audit/audit-log.ts'
+import type { AuditEntry, AuditOutcome } from '../../src/domain/audit/entry.ts'
 import { leavesOf } from '../../src/domain/audit/leaf.ts'
 import { leafHash } from '../../src/domain/audit/merkle.ts'
+import type { Treatment } from '../../src/domain/privacy/treatment.ts'
 import { uuidV7 } from '../../src/kernel/ids.ts'
 import { AuditJournal } from '../../src/outbound/postgres/audit-journal.ts'
 import { PostgresAuditLog } from '../../src/outbound/postgres/audit-log.ts'
@@ -72,7 +74,9 @@ export function auditLogContract(adapter: string, fresh: () => Promise<FreshData
     })
     beforeEach(async () => {
       journals++
-      await db.database.query('TRUNCATE audit_entry, audit_index, audit_subject')
+      await db.database.query(
+        'TRUNCATE audit_entry, audit_index, audit_span, audit_kind, audit_subject, audit_argument, audit_listed, audit_daily',
+      )
       await db.database.query('UPDATE audit_head SET size = 0')
       log = await open(db)
     })
@@ -148,9 +152,88 @@ export function auditLogContract(adapter: string, fresh: () => Promise<FreshData
       expect(await indexes({ purpose: 'PARTNER_SHARING' })).toEqual([2, 0])
       expect(await indexes({ outcome: 'deny' })).toEqual([1])
       expect(await indexes({ requestId: 'request-2' })).toEqual([1])
-      expect(await indexes({ subjectRef: 'r1' })).toEqual([1, 0])
-      expect(await indexes({ subjectRef: 'r1', outcome: 'permit' })).toEqual([0])
-      expect(await indexes({ subjectRef: "' OR true --" })).toEqual([])
+      expect(await indexes({ subjectRefs: ['r1'] })).toEqual([1, 0])
+      expect(await indexes({ subjectRefs: ['r1'], outcome: 'permit' })).toEqual([0])
+      expect(await indexes({ subjectRefs: ["' OR true --"] })).toEqual([])
+      expect(await indexes({ subjectRefs: ['r1', 'r2'] })).toEqual([1, 0])
+      expect(await indexes({ subjectRefs: ['r1', 'r2'] }, 1)).toEqual([1])
+      expect(await indexes({ subjectRefs: ['r2'], requestId: 'request-2' })).toEqual([1])
+      expect(await indexes({ subjectRefs: ['r2'], requestId: 'request-1' })).toEqual([])
+    })
+
+    test('finds by a field that was disclosed, and not by one that was withheld', async () => {
+      const shown = (...fields: [string, Treatment][]) =>
+        leaf({ sets: [{ fields: fields.map(([path, treatment]) => ({ path, treatment })) }] })
+      await log.append([
+        shown(['contact.email', 'MASKED'], ['id', 'PSEUDONYM']),
+        shown(['contact.email', 'WITHHELD'], ['id', 'PSEUDONYM']),
+        leaf(),
+      ])
+      const by = async (filter: AuditFilter) =>
+        (await log.find(filter, { limit: 9, before: null })).map(({ index }) => index)
+      expect(await by({ field: 'contact.email' })).toEqual([0])
+      expect(await by({ field: 'id' })).toEqual([1, 0])
+      expect(await by({ field: 'id', purpose: 'MARKETING' })).toEqual([])
+    })
+
+    test('finds the same as a look through all entries, whatever is asked together and wherever a page begins', async () => {
+      const pick = <T>(from: readonly T[], n: number) => from[n % from.length] as T
+      const [day, clients, purposes] = [86_400_000, ['a', 'b', 'c'], ['SERVICE', 'MARKETING', null]]
+      const start = Date.parse('2026-01-01T00:00:00.000Z')
+      const all = Array.from({ length: 240 }, (_, n) =>
+        entry({
+          // Clocks of several gateways: nearly in order, but not quite.
+          time: new Date(start + n * 3_600_000 + ((n * 7) % 5) * 4_000_000).toISOString(),
+          outcome: n % 11 === 0 ? 'deny' : 'permit',
+          purpose: pick(purposes, n * 5 + (n >> 3)),
+          actor: { ...entry().actor, clientId: n > 200 ? 'late' : pick(clients, n) },
+          requestId: `request-${n >> 2}`,
+          sets: [{ fields: [{ path: pick(['id', 'contact.name'], n >> 1), treatment: 'CLEAR' }] }],
+          subjects: [{ ref: `r${n % 7}`, set: 0, consent: null }],
+        }),
+      )
+      for (let at = 0; at < all.length; at += 60) {
+        await log.append(all.slice(at, at + 60).flatMap((one) => leavesOf(one, newId)))
+        await log.find({}, { limit: 1, before: null })
+      }
+      const fits = (one: AuditEntry, filter: AuditFilter) =>
+        (filter.from === undefined || Date.parse(one.time) >= filter.from) &&
+        (filter.to === undefined || Date.parse(one.time) < filter.to) &&
+        (filter.clientId === undefined || one.actor.clientId === filter.clientId) &&
+        (filter.purpose === undefined || one.purpose === filter.purpose) &&
+        (filter.outcome === undefined || one.outcome === filter.outcome) &&
+        (filter.field === undefined || one.sets[0]?.fields[0]?.path === filter.field) &&
+        (filter.requestId === undefined || one.requestId === filter.requestId) &&
+        (!filter.subjectRefs || filter.subjectRefs.includes(one.subjects[0]?.ref ?? ''))
+      const asked = fc.record(
+        {
+          from: fc.integer({ min: 0, max: 12 }).map((days) => start + days * day),
+          to: fc.integer({ min: 0, max: 12 }).map((days) => start + days * day),
+          clientId: fc.constantFrom(...clients, 'late', 'nobody'),
+          purpose: fc.constantFrom('SERVICE', 'MARKETING'),
+          outcome: fc.constantFrom<AuditOutcome>('permit', 'deny'),
+          field: fc.constantFrom('id', 'contact.name'),
+          requestId: fc.integer({ min: 0, max: 60 }).map((n) => `request-${n}`),
+          subjectRefs: fc.subarray(['r0', 'r1', 'r5', 'r9'], { minLength: 1 }),
+        },
+        { requiredKeys: [] },
+      )
+      const pages = fc.record({
+        limit: fc.integer({ min: 0, max: 30 }),
+        before: fc.option(fc.integer({ min: 0, max: 260 })),
+      })
+      await fc.assert(
+        fc.asyncProperty(asked, pages, async (filter, page) => {
+          const { limit, before } = page
+          const expected = [...all.keys()]
+            .filter((n) => fits(all[n] as AuditEntry, filter) && (before === null || n < before))
+            .reverse()
+            .slice(0, limit)
+          const found = await log.find(filter, page)
+          expect(found.map(({ index }) => index)).toEqual(expected)
+        }),
+        { numRuns: 150 },
+      )
     })
 
     test('indexes on, whatever a leaf holds', async () => {

@@ -31,8 +31,12 @@ export interface AuditFilter {
   readonly audience?: string
   readonly purpose?: string
   readonly outcome?: AuditOutcome
-  /** Audit reference of one person. */
-  readonly subjectRef?: string
+  /** Path of a field that was disclosed in any form, such as `contact.email`. */
+  readonly field?: string
+  /** Audit references of one person: one for each subject that was merged into them. */
+  readonly subjectRefs?: readonly string[]
+  /** Keyed hashes that a value of an argument could have. */
+  readonly argumentHmacs?: readonly Uint8Array[]
   readonly requestId?: string
 }
 

@@ -16,6 +16,8 @@ export interface TrailFilter {
   readonly outcome?: AuditOutcome | null
   /** Pseudonym of a person in the caller's own audience. */
   readonly subject?: string | null
+  /** Path of a field that was disclosed in any form. */
+  readonly field?: string | null
   readonly requestId?: string | null
 }
 
@@ -66,12 +68,13 @@ export class AuditTrail {
 
   /** Null where it names a person of whom the trail holds nothing that could still be linked. */
   #filterOf(filter: TrailFilter, pseudonyms: Pseudonyms): AuditFilter | null {
-    const { from, to, actor, audience, purpose, outcome, subject, requestId } = filter
-    let subjectRef: string | null = null
+    const { from, to, actor, audience, purpose, outcome, subject, field, requestId } = filter
+    let subjectRefs: string[] | null = null
     if (subject) {
       const id = pseudonyms.open(subject)
-      subjectRef = id && this.#keys.auditRefOf(id)
-      if (subjectRef === null) return null
+      const ref = id && this.#keys.auditRefOf(id)
+      if (ref === null) return null
+      subjectRefs = [ref]
     }
     return {
       ...(from ? { from } : {}),
@@ -80,7 +83,8 @@ export class AuditTrail {
       ...(audience ? { audience } : {}),
       ...(purpose ? { purpose } : {}),
       ...(outcome ? { outcome } : {}),
-      ...(subjectRef ? { subjectRef } : {}),
+      ...(subjectRefs ? { subjectRefs } : {}),
+      ...(field ? { field } : {}),
       ...(requestId ? { requestId } : {}),
     }
   }

@@ -126,6 +126,12 @@ export class AuditFilter {
   })
   subject?: string | null
 
+  @Field(() => String, {
+    nullable: true,
+    description: 'Path of a field that was disclosed in any form, such as `contact.email`.',
+  })
+  field?: string | null
+
   @Field(() => String, { nullable: true, description: 'Receipt of a response.' })
   requestId?: string | null
 }

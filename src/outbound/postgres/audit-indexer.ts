@@ -1,13 +1,25 @@
+import type { Instant } from '../../kernel/time.ts'
+import { addToDays } from './audit-daily.ts'
+import { type Derived, derive } from './audit-derived.ts'
+import { kindIdsOf } from './audit-kinds.ts'
+import { PostgresAuditLeaves } from './audit-leaves.ts'
 import type { Database, Queryable } from './database.ts'
 
 /** Whoever fills the index holds this advisory lock, in whichever gateway. */
 const INDEX_LOCK = 4_208_338
 /** Entries per transaction: short enough that the one session of the embedded server is soon free again. */
 const PAGE = 1_000
-/** Marks leaves that are no JSON object; they stay in the trail and are not found. */
-export const UNREADABLE = 'unreadable'
+/** Entries whose earliest and latest instants are kept as one row. */
+const SPAN = 4_096
 
-/** Fills audit_index and audit_subject from the trail. Both are derived: dropped, they grow again. */
+/** One entry on its way into the index. */
+export interface Indexed extends Derived {
+  readonly index: number
+  /** Number of its kind. */
+  readonly kindId: number
+}
+
+/** Fills the index from the trail. It is derived: emptied, it grows again from what retention has left. */
 export class AuditIndexer {
   readonly #database: Database
 
@@ -30,7 +42,7 @@ export class AuditIndexer {
 
   async #behind(): Promise<boolean> {
     const [row] = await this.#database.query<{ behind: boolean }>(
-      `SELECT size > coalesce((SELECT max(log_index) FROM audit_index), -1) + 1 AS behind FROM audit_head`,
+      `SELECT size > coalesce((SELECT max(last_index) FROM audit_span), -1) + 1 AS behind FROM audit_head`,
       [],
       'audit-index-behind',
     )
@@ -42,87 +54,101 @@ export class AuditIndexer {
     return await this.#database.transaction(async (queryable) => {
       const [row] = await queryable.query<{ locked?: boolean }>(lock, [INDEX_LOCK])
       if (row?.locked === false) return false
-      const leaves = await queryable.query<{ log_index: string; leaf: Buffer }>(
-        `SELECT log_index, leaf FROM audit_entry
-         WHERE log_index > coalesce((SELECT max(log_index) FROM audit_index), -1) ORDER BY log_index LIMIT ${PAGE}`,
+      const [at] = await queryable.query<{ first: string; size: string }>(
+        `SELECT coalesce((SELECT max(last_index) FROM audit_span), -1) + 1 AS first, size FROM audit_head`,
       )
-      await store(queryable, leaves)
-      return leaves.length === PAGE
+      const first = Number(at?.first ?? 0)
+      const count = Math.min(PAGE, Number(at?.size ?? 0) - first)
+      if (count <= 0) return false
+      await this.#store(queryable, first, count)
+      return count === PAGE
     })
   }
+
+  async #store(queryable: Queryable, first: number, count: number): Promise<void> {
+    const derived: (Derived & { index: number })[] = []
+    for await (const page of new PostgresAuditLeaves(queryable).range(first, count))
+      for (const { index, bytes } of page)
+        if (bytes !== null) derived.push({ index, ...derive(bytes) })
+    const kinds = derived.map(({ kind }) => kind)
+    const kindIds = await kindIdsOf(queryable, kinds)
+    const entries = derived.map((one, at) => ({ ...one, kindId: kindIds[at] as number }))
+    await insertEntries(queryable, entries)
+    await insertSubjects(queryable, entries)
+    await insertArguments(queryable, entries)
+    await insertListed(queryable, entries)
+    await addToDays(queryable, entries)
+    await extendSpan(queryable, first, first + count - 1, entries)
+  }
 }
 
-async function store(
-  queryable: Queryable,
-  leaves: readonly { log_index: string; leaf: Buffer }[],
-): Promise<void> {
-  const rows = leaves.map(({ log_index, leaf }) => ({ log_index, ...derive(leaf) }))
+async function insertEntries(queryable: Queryable, entries: readonly Indexed[]): Promise<void> {
   await queryable.query(
-    `INSERT INTO audit_index (log_index, time, request_id, client_id, audience, purpose, outcome, phase)
-     SELECT log_index, to_timestamp(time / 1000.0), request_id, client_id, audience, purpose, outcome, phase
-     FROM unnest($1::bigint[], $2::float8[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
-       AS entry (log_index, time, request_id, client_id, audience, purpose, outcome, phase)`,
+    `INSERT INTO audit_index (log_index, kind, time, request_id)
+     SELECT log_index, kind, to_timestamp(time / 1000.0), request_id
+     FROM unnest($1::bigint[], $2::int[], $3::float8[], $4::text[]) AS entry (log_index, kind, time, request_id)`,
     [
-      rows.map((row) => row.log_index),
-      rows.map((row) => row.time),
-      rows.map((row) => row.requestId),
-      rows.map((row) => row.clientId),
-      rows.map((row) => row.audience),
-      rows.map((row) => row.purpose),
-      rows.map((row) => row.outcome),
-      rows.map((row) => row.phase),
+      entries.map(({ index }) => index),
+      entries.map(({ kindId }) => kindId),
+      entries.map(({ time }) => time),
+      entries.map(({ requestId }) => requestId),
     ],
   )
-  const subjects = rows.flatMap(({ log_index, refs }) => refs.map((ref) => ({ log_index, ref })))
+}
+
+async function insertSubjects(queryable: Queryable, entries: readonly Indexed[]): Promise<void> {
+  const rows = entries.flatMap(({ index, kindId, refs }) =>
+    refs.map((ref) => ({ index, kindId, ref })),
+  )
+  if (rows.length === 0) return
   await queryable.query(
-    `INSERT INTO audit_subject (ref, log_index) SELECT * FROM unnest($1::text[], $2::bigint[])
-     ON CONFLICT DO NOTHING`,
-    [subjects.map(({ ref }) => ref), subjects.map(({ log_index }) => log_index)],
+    `INSERT INTO audit_subject (ref, log_index, kind) SELECT * FROM unnest($1::text[], $2::bigint[], $3::int[])`,
+    [rows.map(({ ref }) => ref), rows.map(({ index }) => index), rows.map(({ kindId }) => kindId)],
   )
 }
 
-/** The trail outlives the code that wrote it: whatever a leaf holds, it gets a row, or indexing would stop there. */
-function derive(leaf: Buffer) {
-  const entry = parse(leaf)
-  const actor = record(entry?.actor)
-  return {
-    time: instant(entry?.time),
-    requestId: text(entry?.requestId) ?? '',
-    clientId: text(actor.clientId) ?? '',
-    audience: text(entry?.audience) ?? '',
-    purpose: text(entry?.purpose),
-    outcome: text(entry?.outcome) ?? '',
-    phase: entry ? (text(entry.phase) ?? '') : UNREADABLE,
-    refs: refsOf(entry?.subjects),
-  }
+async function insertArguments(queryable: Queryable, entries: readonly Indexed[]): Promise<void> {
+  const rows = entries.flatMap(({ index, hmacs }) => hmacs.map((hmac) => ({ index, hmac })))
+  if (rows.length === 0) return
+  await queryable.query(
+    'INSERT INTO audit_argument (hmac, log_index) SELECT * FROM unnest($1::bytea[], $2::bigint[])',
+    [rows.map(({ hmac }) => hmac), rows.map(({ index }) => index)],
+  )
 }
 
-function parse(leaf: Buffer): Record<string, unknown> | null {
-  try {
-    const value: unknown = JSON.parse(leaf.toString('utf8'))
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null
-  } catch {
-    return null
-  }
+async function insertListed(queryable: Queryable, entries: readonly Indexed[]): Promise<void> {
+  const rows = entries.flatMap(({ index, day, listed }) => (listed ? [{ index, day, listed }] : []))
+  if (rows.length === 0) return
+  await queryable.query(
+    'INSERT INTO audit_listed (log_index, entry_id, day) SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::date[])',
+    [
+      rows.map(({ index }) => index),
+      rows.map(({ listed }) => listed.entryId),
+      rows.map(({ day }) => day),
+    ],
+  )
 }
 
-function record(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
-}
-
-/** PostgreSQL's text holds no zero character. */
-function text(value: unknown): string | null {
-  return typeof value === 'string' ? value.replaceAll('\0', '') : null
-}
-
-const LATEST = Date.UTC(9999, 11, 31)
-
-function instant(value: unknown): number {
-  const parsed = typeof value === 'string' ? Date.parse(value) : Number.NaN
-  return parsed >= 0 && parsed <= LATEST ? parsed : 0
-}
-
-function refsOf(subjects: unknown): string[] {
-  if (!Array.isArray(subjects)) return []
-  return subjects.flatMap((subject) => text(record(subject).ref) ?? [])
+/** Where an instant lies in the log: nearly in order, but not quite, because gateways have clocks of their own. */
+async function extendSpan(
+  queryable: Queryable,
+  first: number,
+  last: number,
+  entries: readonly { readonly time: Instant }[],
+): Promise<void> {
+  const times = entries.map(({ time }) => time)
+  const [earliest, latest] = [Math.min(...times), Math.max(...times)]
+  const bounds = times.length > 0 ? [earliest, latest] : [0, 0]
+  const extended = await queryable.query(
+    `UPDATE audit_span SET last_index = $2,
+       earliest = least(earliest, to_timestamp($3::float8 / 1000)), latest = greatest(latest, to_timestamp($4::float8 / 1000))
+     WHERE last_index = $1::bigint - 1 AND last_index - first_index < $5 RETURNING first_index`,
+    [first, last, ...bounds, SPAN],
+  )
+  if (extended.length > 0) return
+  await queryable.query(
+    `INSERT INTO audit_span (first_index, last_index, earliest, latest)
+     VALUES ($1, $2, to_timestamp($3::float8 / 1000), to_timestamp($4::float8 / 1000))`,
+    [first, last, ...bounds],
+  )
 }

@@ -1,3 +1,4 @@
+import type { AuditLeaves, TrailLeaf } from '../../domain/audit/audit-leaves.ts'
 import type {
   AuditFilter,
   AuditLeaf,
@@ -8,9 +9,11 @@ import type { AuditEntry } from '../../domain/audit/entry.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import { SECOND } from '../../kernel/time.ts'
 import { appendBatch } from './audit-batch.ts'
-import { AuditIndexer, UNREADABLE } from './audit-indexer.ts'
+import { AuditIndexer } from './audit-indexer.ts'
 import type { AuditJournal } from './audit-journal.ts'
+import { PostgresAuditLeaves } from './audit-leaves.ts'
 import { reconcile } from './audit-reconciliation.ts'
+import { AuditSearch } from './audit-search.ts'
 import type { Database } from './database.ts'
 
 /** What may wait for the disk at once. Beyond it a disk that has stalled would fill the memory. */
@@ -36,6 +39,8 @@ export class PostgresAuditLog implements AuditLog {
   readonly #database: Database
   readonly #journal: AuditJournal | null
   readonly #indexer: AuditIndexer
+  readonly #search: AuditSearch
+  readonly #leaves: AuditLeaves
   readonly #log: (line: string) => void
   #waiting: Waiting[] = []
   #waitingLeaves = 0
@@ -54,6 +59,8 @@ export class PostgresAuditLog implements AuditLog {
     this.#database = database
     this.#journal = journal
     this.#indexer = new AuditIndexer(database)
+    this.#search = new AuditSearch(database)
+    this.#leaves = new PostgresAuditLeaves(database)
     this.#log = log
   }
 
@@ -106,40 +113,16 @@ export class PostgresAuditLog implements AuditLog {
     page: { limit: number; before: number | null },
   ): Promise<readonly StoredAuditEntry[]> {
     await this.#indexer.catchUp()
-    const values: unknown[] = [page.limit]
-    const conditions = [`i.phase <> '${UNREADABLE}'`]
-    const where = (value: unknown, condition: (parameter: string) => string) => {
-      if (value === undefined || value === null) return
-      values.push(value)
-      conditions.push(condition(`$${values.length}`))
+    const entries: StoredAuditEntry[] = []
+    for (let before = page.before; ; ) {
+      const limit = page.limit - entries.length
+      const found = await this.#search.find(filter, { limit, before })
+      entries.push(...(await this.#leaves.at(found)).flatMap(readable))
+      const last = found.at(-1)
+      // What retention discards between index and log leaves room for older ones.
+      if (found.length < limit || last === undefined || entries.length >= page.limit) return entries
+      before = last
     }
-    where(page.before, (before) => `i.log_index < ${before}::bigint`)
-    where(filter.from, (from) => `i.time >= to_timestamp(${from}::float8 / 1000)`)
-    where(filter.to, (to) => `i.time < to_timestamp(${to}::float8 / 1000)`)
-    where(filter.clientId, (id) => `i.client_id = ${id}`)
-    where(filter.audience, (audience) => `i.audience = ${audience}`)
-    where(filter.purpose, (purpose) => `i.purpose = ${purpose}`)
-    where(filter.outcome, (outcome) => `i.outcome = ${outcome}`)
-    where(filter.requestId, (id) => `i.request_id = ${id}`)
-    where(
-      filter.subjectRef,
-      (ref) => `i.log_index IN (SELECT s.log_index FROM audit_subject s WHERE s.ref = ${ref})`,
-    )
-    const rows = await this.#database.query<{
-      log_index: string
-      leaf: Buffer
-      leaf_hash: Buffer
-    }>(
-      `SELECT e.log_index, e.leaf, e.leaf_hash FROM audit_index i JOIN audit_entry e USING (log_index)
-       WHERE ${conditions.join(' AND ')} ORDER BY i.log_index DESC LIMIT $1`,
-      values,
-    )
-    return rows.map(({ log_index, leaf, leaf_hash }) => ({
-      index: Number(log_index),
-      leafHash: leaf_hash,
-      bytes: leaf,
-      entry: JSON.parse(leaf.toString('utf8')) as AuditEntry,
-    }))
   }
 
   async #warnOfUnsafeServer(): Promise<void> {
@@ -197,6 +180,12 @@ export class PostgresAuditLog implements AuditLog {
         if (this.#open) this.#timer = setTimeout(() => this.#index(), SECOND).unref()
       })
   }
+}
+
+function readable({ index, hash, bytes }: TrailLeaf): StoredAuditEntry[] {
+  if (bytes === null) return []
+  const entry = JSON.parse(Buffer.from(bytes).toString('utf8')) as AuditEntry
+  return [{ index, leafHash: hash, bytes, entry }]
 }
 
 function unavailable(cause: unknown): Refusal {

@@ -1,4 +1,4 @@
-import { Column, Entity, Index, PrimaryColumn } from 'typeorm'
+import { Column, Entity, PrimaryColumn } from 'typeorm'
 
 @Entity('audit_head')
 export class AuditHead {
@@ -20,38 +20,6 @@ export class AuditEntryRow {
   leafHash!: Buffer
 }
 
-@Index('audit_index_client', ['clientId', 'logIndex'])
-@Index('audit_index_audience', ['audience', 'logIndex'])
-@Index('audit_index_request', ['requestId'])
-@Index('audit_index_time', ['time', 'logIndex'])
-@Entity('audit_index')
-export class AuditIndexRow {
-  @PrimaryColumn('bigint', { name: 'log_index' })
-  logIndex!: string
-  @Column('timestamptz')
-  time!: Date
-  @Column('text', { name: 'request_id' })
-  requestId!: string
-  @Column('text', { name: 'client_id' })
-  clientId!: string
-  @Column('text')
-  audience!: string
-  @Column('text', { nullable: true })
-  purpose!: string | null
-  @Column('text')
-  outcome!: string
-  @Column('text')
-  phase!: string
-}
-
-@Entity('audit_subject')
-export class AuditSubjectRow {
-  @PrimaryColumn('text')
-  ref!: string
-  @PrimaryColumn('bigint', { name: 'log_index' })
-  logIndex!: string
-}
-
 @Entity('audit_member_list')
 export class AuditMemberList {
   @PrimaryColumn('uuid', { name: 'entry_id' })
@@ -62,11 +30,5 @@ export class AuditMemberList {
   refs!: string
 }
 
-/** The trail and what is derived from it. */
-export const auditEntities = [
-  AuditHead,
-  AuditEntryRow,
-  AuditIndexRow,
-  AuditSubjectRow,
-  AuditMemberList,
-]
+/** The trail. */
+export const auditEntities = [AuditHead, AuditEntryRow, AuditMemberList]
