@@ -1,9 +1,12 @@
 import { type FileHandle, link, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
+/** Drafts that this process has begun: two at once must not write into each other's. */
+let drafts = 0
+
 /** Makes a file that others see whole or not at all; where one exists already, that one stays. */
 export async function createDurably(path: string, content: Uint8Array): Promise<void> {
-  const draft = `${path}.${process.pid}`
+  const draft = `${path}.${process.pid}.${drafts++}`
   await writeSynced(draft, content)
   try {
     // A link, unlike a rename, never replaces: of two processes that start together the first one's file counts.
