@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { composeGateway, type Say } from './compose.ts'
+import { composeGateway } from './compose.ts'
 import type { Config } from './config.ts'
 import { CREDENTIALS_FILE, prepareDemo } from './demo.ts'
 import { demoDesk } from './demo-desk.ts'
@@ -8,6 +8,7 @@ import type { AskSession, GraphqlAnswer } from './inbound/cli/ask.ts'
 import type { DemoCredentials } from './inbound/demo/seed.ts'
 import { Refusal } from './kernel/refusal.ts'
 import { buildGatewayServer } from './serve.ts'
+import type { Say } from './stores.ts'
 
 type Headers = Readonly<Record<string, string>>
 

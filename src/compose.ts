@@ -1,12 +1,11 @@
-import { join } from 'node:path'
 import type { Config } from './config.ts'
-import { compilePolicy, type Policy } from './domain/privacy/policy.ts'
 import type { PeopleByIdentifier } from './domain/profiles/people-by-identifier.ts'
 import { AuditTrail } from './gateway/attest/audit-trail.ts'
 import { DiscloseDesk } from './gateway/disclose/disclose.ts'
 import { Fit } from './gateway/disclose/fit.ts'
 import { Reception } from './gateway/disclose/reception.ts'
 import { Watch } from './gateway/disclose/watch.ts'
+import { recordBeginning } from './gateway/govern/beginnings.ts'
 import { Clients } from './gateway/govern/clients.ts'
 import { Items } from './gateway/govern/items.ts'
 import { Segments } from './gateway/govern/segments.ts'
@@ -17,7 +16,10 @@ import { Ingest } from './gateway/ingest/ingest.ts'
 import { Tell } from './gateway/ingest/tell.ts'
 import { Audiences } from './gateway/scope/audiences.ts'
 import { Authenticator } from './gateway/scope/authenticate.ts'
+import { Denials } from './gateway/scope/denials.ts'
 import { Recorder } from './gateway/scope/recorder.ts'
+import { Reserve, roomLine } from './gateway/scope/reserve.ts'
+import { SecurityCounters } from './gateway/scope/security-counters.ts'
 import { VisitorCookies } from './gateway/scope/visitor-cookie.ts'
 import { Responder } from './inbound/graphql/responder.ts'
 import { buildGraphqlSchema } from './inbound/graphql/schema.ts'
@@ -25,104 +27,21 @@ import type { Randomness } from './kernel/ids.ts'
 import { Refusal } from './kernel/refusal.ts'
 import type { Clock } from './kernel/time.ts'
 import { Argon2SecretHasher } from './outbound/keys/argon2-secret-hasher.ts'
-import { FileKeyStore } from './outbound/keys/file-key-store.ts'
 import { JoseTokenSigner } from './outbound/keys/jose-token-signer.ts'
-import { openMasterKey } from './outbound/keys/master-key.ts'
-import { PooledRandomness } from './outbound/keys/pooled-randomness.ts'
-import { AuditJournal } from './outbound/postgres/audit-journal.ts'
-import { PostgresAuditLog } from './outbound/postgres/audit-log.ts'
-import { PostgresChangeFeed } from './outbound/postgres/change-feed.ts'
-import { PostgresClientStore } from './outbound/postgres/client-store.ts'
-import { type OpenDatabase, openDatabase } from './outbound/postgres/connect.ts'
-import { PostgresIngestStore } from './outbound/postgres/ingest-store.ts'
-import { PostgresMemberLists } from './outbound/postgres/member-lists.ts'
-import { migrate } from './outbound/postgres/migrate.ts'
-import { ProfileRebuild } from './outbound/postgres/profile-rebuild.ts'
-import { PostgresProfileStore } from './outbound/postgres/profile-store.ts'
-import { PostgresRecommendationStore } from './outbound/postgres/recommendation-store.ts'
-import { PostgresSegmentStore } from './outbound/postgres/segment-store.ts'
-import { readPolicyTables } from './policy-files.ts'
+import { clock, openStores, randomness, type Say, type Stores } from './stores.ts'
 
-const clock: Clock = { now: () => Date.now() }
-const randomness: Randomness = new PooledRandomness()
+const MEGABYTE = 1024 * 1024
 
 /** Lets the event loop take what has arrived meanwhile. */
 const pause = async (): Promise<void> => await new Promise((resolve) => setImmediate(resolve))
-
-/** Everything behind the doors: connected, migrated and recovered. */
-export interface Stores {
-  readonly opened: OpenDatabase
-  readonly policy: Policy
-  readonly keys: FileKeyStore
-  readonly auditLog: PostgresAuditLog
-  readonly profiles: PostgresProfileStore
-  readonly segments: PostgresSegmentStore
-  readonly recommendations: PostgresRecommendationStore
-  readonly clients: PostgresClientStore
-  readonly feed: PostgresChangeFeed
-  readonly rebuild: ProfileRebuild
-  readonly ingestStore: PostgresIngestStore
-  readonly memberLists: PostgresMemberLists
-}
-
-/** Told what is being done: one line each, nothing of a person. */
-export type Say = (line: string) => void
-
-async function openStores(
-  config: Config,
-  say: Say,
-  onStatement?: (text: string) => void,
-): Promise<Stores> {
-  const policy = compilePolicy(readPolicyTables(config.policyDir))
-  const opened = await openDatabase({
-    url: config.databaseUrl,
-    dataDir: config.dataDir,
-    poolSize: config.databasePool,
-    log: say,
-    ...(onStatement ? { onStatement } : {}),
-  })
-  const { database, embedded } = opened
-  await migrate(opened.dataSource, say)
-  const [known] = await database.query<{ known: boolean }>(
-    'SELECT EXISTS (SELECT FROM subject) AS known',
-  )
-  const keys = await FileKeyStore.open({
-    dir: join(config.dataDir, 'keys'),
-    master: await openMasterKey(config.masterKey, randomness),
-    randomness,
-    clock,
-    mayCreate: !known?.known,
-  })
-  const journal = embedded ? new AuditJournal(join(config.dataDir, 'audit')) : null
-  const auditLog = new PostgresAuditLog(database, journal, say)
-  await auditLog.start()
-  const segments = new PostgresSegmentStore(database, clock)
-  const recommendations = new PostgresRecommendationStore(database, clock)
-  const rebuild = new ProfileRebuild({ database, policy, keys, recommendations, clock, randomness })
-  return {
-    opened,
-    policy,
-    keys,
-    auditLog,
-    segments,
-    recommendations,
-    rebuild,
-    profiles: new PostgresProfileStore(
-      database,
-      async (now) => await segments.refreshMemberships(now),
-    ),
-    clients: new PostgresClientStore(database),
-    feed: new PostgresChangeFeed(database),
-    ingestStore: new PostgresIngestStore(database, rebuild),
-    memberLists: new PostgresMemberLists(database),
-  }
-}
 
 /** The gateway, ready to be called: by the HTTP server, the command line or a test. */
 export interface Gateway {
   readonly config: Config
   readonly stores: Stores
   readonly recorder: Recorder
+  readonly counters: SecurityCounters
+  readonly reserve: Reserve
   readonly authenticator: Authenticator
   readonly audiences: Audiences
   readonly reception: Reception
@@ -161,6 +80,23 @@ export async function composeGateway(
     clients: clientStore,
   } = stores
   const recorder = new Recorder(auditLog, clock, randomness, policy.version)
+  await recordBeginning(recorder, auditLog, {
+    keysMade: keys.madeNew,
+    migrations: stores.migrations,
+    policyVersion: policy.version,
+  })
+  const counters = new SecurityCounters(stores.securityCounts, clock)
+  const reserve = new Reserve(stores.space, config.diskReserveMb * MEGABYTE, (room) =>
+    (options.say ?? (() => {}))(roomLine(room)),
+  )
+  await reserve.look()
+  const denials = new Denials({
+    clients: clientStore,
+    recorder,
+    counters,
+    clock,
+    perDay: config.denialsPerDay,
+  })
   const audiences = new Audiences(keys)
   const cookies = new VisitorCookies(keys, audiences)
   const signer = new JoseTokenSigner(
@@ -173,16 +109,33 @@ export async function composeGateway(
     audiences,
     cookies,
     policy,
+    counters,
     clock,
   })
   const hasher = new Argon2SecretHasher()
   const clients = new Clients({ store: clientStore, hasher, policy, recorder, clock, randomness })
-  const ingest = new Ingest({ store: stores.ingestStore, policy, keys, clock, randomness })
+  const ingest = new Ingest({
+    store: stores.ingestStore,
+    policy,
+    keys,
+    recorder,
+    reserve,
+    clock,
+    randomness,
+  })
   const desk = new DiscloseDesk(
-    { profiles, segments, recommendations, clients: clientStore, keys },
+    { profiles, segments, recommendations, clients: clientStore, keys, dayKeys: stores.dayKeys },
     audiences,
   )
-  const reception = new Reception({ policy, desk, recorder, clock, randomness })
+  const reception = new Reception({
+    policy,
+    desk,
+    recorder,
+    clock,
+    randomness,
+    denials,
+    reserve,
+  })
   const governSegments = new Segments(segments, policy, recorder, clock)
   const responder = new Responder({
     schema: buildGraphqlSchema(),
@@ -190,27 +143,39 @@ export async function composeGateway(
     doors: {
       desk,
       tell: new Tell(ingest, (audience, pseudonym) => audiences.of(audience).open(pseudonym)),
-      govern: { segments: governSegments, items: new Items(recommendations) },
+      govern: { segments: governSegments, items: new Items(recommendations, recorder) },
       trail: new AuditTrail(auditLog, keys),
       watch: new Watch(stores.feed, desk),
     },
   })
   const tokens = new Tokens({
     store: clientStore,
-    clients: new TokenClients(clientStore, hasher, authenticator),
+    clients: new TokenClients(clientStore, hasher, authenticator, counters),
     signer,
     audiences,
     keys,
     people: desk.people,
     recorder,
+    denials,
     clock,
     randomness,
   })
-  const visitors = new Visitors({ door: visitorDoor(ingest), cookies, recorder, clock, randomness })
+  const visitors = new Visitors({
+    door: visitorDoor(ingest),
+    cookies,
+    audiences,
+    recorder,
+    denials,
+    reserve,
+    clock,
+    randomness,
+  })
   return {
     config,
     stores,
     recorder,
+    counters,
+    reserve,
     authenticator,
     audiences,
     reception,
@@ -234,6 +199,7 @@ export async function composeGateway(
     clock,
     randomness,
     async close() {
+      await counters.flush().catch(() => {})
       await auditLog.close()
       await stores.opened.close()
     },

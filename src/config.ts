@@ -1,14 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import {
-  masterKeyText,
-  matching,
-  oneOf,
-  postgresUrl,
-  webOrigin,
-  wholeNumber,
-} from './config-values.ts'
+import { type LogLevel, type Variable, variables } from './config-variables.ts'
 
 /** Where the master key comes from. `create`: read the file, or make it on the first start (development only). */
 export type MasterKeySource =
@@ -17,9 +10,6 @@ export type MasterKeySource =
   | { readonly kind: 'create'; readonly path: string }
 
 export type Mode = 'development' | 'production'
-export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
-export type LogLevel = (typeof logLevels)[number]
-
 export interface Config {
   readonly mode: Mode
   readonly host: string
@@ -32,6 +22,12 @@ export interface Config {
   /** Null: the embedded server in the data folder. */
   readonly databaseUrl: string | null
   readonly databasePool: number
+  /** What the PostgreSQL database may grow to; null: not known, then no reserve is kept there. */
+  readonly databaseQuotaMb: number | null
+  /** Disk that is kept for withdrawals, revocations and exports. */
+  readonly diskReserveMb: number
+  /** Refusals of one client in a UTC day that are entries on the trail. */
+  readonly denialsPerDay: number
   readonly dataDir: string
   readonly policyDir: string
   readonly masterKey: MasterKeySource
@@ -49,17 +45,6 @@ export class ConfigError extends Error {
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-interface Variable<T> {
-  readonly name: string
-  readonly meaning: string
-  readonly example: string
-  /** As `bauta config` shows it where nothing is set. */
-  readonly otherwise: string
-  readonly secret?: true
-  /** @param text trimmed, never empty. Throws an Error that says what is wrong. */
-  readonly read: (text: string) => T
-}
-
 /** The folder that holds package.json: one above src, or two above dist/src. */
 const packageDir = (() => {
   const above = resolve(dirname(fileURLToPath(import.meta.url)), '..')
@@ -68,118 +53,6 @@ const packageDir = (() => {
 
 /** Where the development pages' files are. */
 export const pagesDir = join(packageDir, 'pages')
-
-/** Every variable that Bauta reads, and nothing else: `readConfig` validates by it and `bauta config` prints it. */
-const variables = {
-  mode: variable({
-    name: 'BAUTA_MODE',
-    meaning: 'development or production; NODE_ENV counts where this is not set',
-    example: 'production',
-    otherwise: 'development',
-    read: oneOf(['development', 'production'] as const),
-  }),
-  host: variable({
-    name: 'HOST',
-    meaning: 'address to listen on',
-    example: '0.0.0.0',
-    otherwise: '127.0.0.1',
-    read: matching(/^[A-Za-z0-9.:_-]{1,255}$/, 'must be a host name or an IP address'),
-  }),
-  port: variable({
-    name: 'PORT',
-    meaning: 'TCP port to listen on; 0 takes any free one',
-    example: '4000',
-    otherwise: '4000',
-    read: wholeNumber(0, 65_535),
-  }),
-  publicUrl: variable({
-    name: 'BAUTA_PUBLIC_URL',
-    meaning: 'origin under which clients reach the gateway; also the issuer of its tokens',
-    example: 'https://gateway.example.com',
-    otherwise: 'only the address it listens on',
-    read: webOrigin,
-  }),
-  allowedOrigins: variable({
-    name: 'BAUTA_ALLOWED_ORIGINS',
-    meaning: 'origins of web pages that may call the gateway, separated by commas',
-    example: 'https://shop.example.com,https://www.example.com',
-    otherwise: 'none',
-    read: (text) => text.split(',').map((origin) => webOrigin(origin.trim())),
-  }),
-  requestTimeoutMs: variable({
-    name: 'BAUTA_REQUEST_TIMEOUT_MS',
-    meaning: 'longest time one request may take, in milliseconds',
-    example: '15000',
-    otherwise: '15000',
-    read: wholeNumber(100, 600_000),
-  }),
-  databaseUrl: variable({
-    name: 'DATABASE_URL',
-    meaning:
-      'PostgreSQL 15 to 18; without it an embedded server keeps its files in the data folder',
-    example: 'postgres://bauta:password@localhost:5432/bauta',
-    otherwise: 'embedded',
-    secret: true,
-    read: postgresUrl,
-  }),
-  databasePool: variable({
-    name: 'BAUTA_DB_POOL',
-    meaning: 'connections to PostgreSQL (the embedded server always has one)',
-    example: '10',
-    otherwise: '10',
-    read: wholeNumber(1, 200),
-  }),
-  dataDir: variable({
-    name: 'BAUTA_DATA_DIR',
-    meaning: 'folder of keys, embedded database and audit journal',
-    example: '/var/lib/bauta',
-    otherwise: '.bauta',
-    read: (text) => resolve(text),
-  }),
-  policyDir: variable({
-    name: 'BAUTA_POLICY_DIR',
-    meaning: 'folder of the policy tables',
-    example: '/etc/bauta/policy',
-    otherwise: 'the tables of this package',
-    read: (text) => resolve(text),
-  }),
-  masterKey: variable({
-    name: 'BAUTA_MASTER_KEY',
-    meaning: 'key over all other keys: 32 bytes in base64; required in production (or its file)',
-    example: 'the output of: openssl rand -base64 32',
-    otherwise: 'in development created once in the data folder',
-    secret: true,
-    read: masterKeyText,
-  }),
-  masterKeyFile: variable({
-    name: 'BAUTA_MASTER_KEY_FILE',
-    meaning: 'file that holds the master key, instead of BAUTA_MASTER_KEY',
-    example: '/run/secrets/bauta-master-key',
-    otherwise: 'not used',
-    read: (text) => resolve(text),
-  }),
-  logLevel: variable({
-    name: 'BAUTA_LOG_LEVEL',
-    meaning: `one of ${logLevels.join(', ')}`,
-    example: 'info',
-    otherwise: 'info',
-    read: oneOf(logLevels),
-  }),
-  demo: variable({
-    name: 'BAUTA_DEMO',
-    meaning: 'on: demo people and demo tokens on the first start; refused in production',
-    example: 'off',
-    otherwise: 'on in development, off in production',
-    read: (text) => oneOf(['on', 'off'] as const)(text) === 'on',
-  }),
-  evaluationData: variable({
-    name: 'BAUTA_EVAL_DATA',
-    meaning: 'folder that relative paths of `bauta evaluate` start from',
-    example: '/srv/evaluation',
-    otherwise: 'the working directory',
-    read: (text) => resolve(text),
-  }),
-}
 
 /**
  * Settings from the environment, validated and frozen.
@@ -190,10 +63,7 @@ export function readConfig(env: Environment): Config {
   const mode =
     value(env, variables.mode) ?? (env.NODE_ENV === 'production' ? 'production' : 'development')
   const demo = value(env, variables.demo)
-  if (mode === 'production' && demo)
-    throw new ConfigError(
-      'BAUTA_DEMO can not be on in production: demo tokens open the gateway to everybody.',
-    )
+  refuseContradictions(env, mode)
   const dataDir = value(env, variables.dataDir) ?? resolve('.bauta')
   return Object.freeze({
     mode,
@@ -204,6 +74,9 @@ export function readConfig(env: Environment): Config {
     requestTimeoutMs: value(env, variables.requestTimeoutMs) ?? 15_000,
     databaseUrl: value(env, variables.databaseUrl),
     databasePool: value(env, variables.databasePool) ?? 10,
+    databaseQuotaMb: value(env, variables.databaseQuotaMb),
+    diskReserveMb: value(env, variables.diskReserveMb) ?? 200,
+    denialsPerDay: value(env, variables.denialsPerDay) ?? 1_000,
     dataDir,
     policyDir: value(env, variables.policyDir) ?? join(packageDir, 'policy'),
     masterKey: Object.freeze(masterKeySource(env, mode, dataDir)),
@@ -266,6 +139,17 @@ function masterKeySource(env: Environment, mode: Mode, dataDir: string): MasterK
   return { kind: 'create', path: join(dataDir, 'keys', 'master.key') }
 }
 
+function refuseContradictions(env: Environment, mode: Mode): void {
+  if (mode === 'production' && value(env, variables.demo))
+    throw new ConfigError(
+      'BAUTA_DEMO can not be on in production: demo tokens open the gateway to everybody.',
+    )
+  if (value(env, variables.databaseQuotaMb) !== null && value(env, variables.databaseUrl) === null)
+    throw new ConfigError(
+      'BAUTA_DATABASE_QUOTA_MB is for PostgreSQL (DATABASE_URL); the disk of the embedded server is looked at.',
+    )
+}
+
 // A mistyped name would otherwise mean that a setting silently does not hold.
 function refuseUnknown(env: Environment): void {
   const known = new Set<string>(Object.values(variables).map(({ name }) => name))
@@ -274,10 +158,6 @@ function refuseUnknown(env: Environment): void {
       throw new ConfigError(
         `${name} is not a variable of Bauta; \`bauta config\` lists those it reads.`,
       )
-}
-
-function variable<T>(one: Variable<T>): Variable<T> {
-  return one
 }
 
 function value<T>(env: Environment, { name, example, read }: Variable<T>): T | null {

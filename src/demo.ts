@@ -1,13 +1,14 @@
 import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Gateway, Say } from './compose.ts'
+import type { Gateway } from './compose.ts'
 import { OPERATOR } from './gateway/scope/recorder.ts'
 import { type DemoClient, demoPrincipals } from './inbound/demo/clients.ts'
 import { identifierOf } from './inbound/demo/people.ts'
 import { type DemoCredentials, demoCredentials, seedDemo } from './inbound/demo/seed.ts'
 import { Refusal } from './kernel/refusal.ts'
 import { DAY } from './kernel/time.ts'
+import type { Say } from './stores.ts'
 
 export const CREDENTIALS_FILE = 'demo-credentials.json'
 

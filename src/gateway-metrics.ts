@@ -1,5 +1,5 @@
-import type { Stores } from './compose.ts'
 import { Metrics } from './inbound/http/metrics.ts'
+import type { Stores } from './stores.ts'
 
 /** The metrics of one gateway: of its server and, read when asked for, of what stands behind it. */
 export function gatewayMetrics({ auditLog, opened }: Pick<Stores, 'auditLog' | 'opened'>): Metrics {

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { pino } from 'pino'
-import { composeGateway, type Gateway, type Say } from './compose.ts'
+import { composeGateway, type Gateway } from './compose.ts'
 import { type Config, pagesDir } from './config.ts'
 import { CREDENTIALS_FILE, prepareDemo } from './demo.ts'
 import { demoDesk } from './demo-desk.ts'
@@ -17,6 +17,7 @@ import { buildServer, type ServerParts } from './inbound/http/server.ts'
 import { visitorRoutes } from './inbound/http/visitor.ts'
 import { Refit } from './inbound/schedule/refit.ts'
 import { failureOf, Refusal } from './kernel/refusal.ts'
+import type { Say } from './stores.ts'
 
 /** Starts the gateway and keeps it running until it is told to stop. */
 export async function serve(config: Config, say: Say): Promise<void> {
@@ -79,7 +80,7 @@ export async function buildGatewayServer(
   const callerOf = async (request: FastifyRequest): Promise<Caller> => {
     const header = request.headers['bauta-purpose']
     return {
-      principal: await authenticator.authenticate(credentialsOf(request.headers)),
+      principal: await authenticator.authenticate(credentialsOf(request)),
       purposeHeader: typeof header === 'string' && header !== '' ? header : null,
       requestId: reception.newRequestId(),
     }

@@ -10,7 +10,10 @@ import { Tokens } from '../../src/gateway/govern/tokens.ts'
 import { Visitors } from '../../src/gateway/govern/visitors.ts'
 import { Audiences } from '../../src/gateway/scope/audiences.ts'
 import { Authenticator } from '../../src/gateway/scope/authenticate.ts'
+import { Denials } from '../../src/gateway/scope/denials.ts'
 import { Recorder } from '../../src/gateway/scope/recorder.ts'
+import { Reserve } from '../../src/gateway/scope/reserve.ts'
+import { SecurityCounters } from '../../src/gateway/scope/security-counters.ts'
 import { VisitorCookies } from '../../src/gateway/scope/visitor-cookie.ts'
 import { type SubjectId, uuidV7 } from '../../src/kernel/ids.ts'
 import { Refusal } from '../../src/kernel/refusal.ts'
@@ -30,6 +33,12 @@ export class AccessHouse {
   readonly store = new MemoryClientStore()
   readonly entries: AuditEntry[] = []
   auditWorks = true
+  denialsPerDay = 1_000
+  /** What was counted instead of recorded. */
+  readonly counters = new SecurityCounters(
+    { add: async () => {}, find: async () => [], discardBefore: async () => 0 },
+    this.clock,
+  )
   /** Verified identifiers, as `kind value`. */
   readonly people = new Map<string, SubjectId>()
   readonly hasher = new Argon2SecretHasher()
@@ -49,13 +58,14 @@ export class AccessHouse {
     this.audiences = audiences
     this.cookies = new VisitorCookies(keys, audiences)
     this.signer = new JoseTokenSigner(keys.installationKey('token'), ISSUER)
-    const { cookies, signer } = this
+    const { cookies, signer, counters } = this
     this.authenticator = new Authenticator({
       clients: store,
       signer,
       audiences,
       cookies,
       policy,
+      counters,
       clock,
     })
     const log = {
@@ -68,10 +78,17 @@ export class AccessHouse {
       find: async () => [],
     }
     const recorder = new Recorder(log, clock, randomness, policy.version)
+    const denials = new Denials({
+      clients: store,
+      recorder,
+      counters,
+      clock,
+      perDay: this.denialsPerDay,
+    })
     this.clients = new Clients({ store, hasher, policy, recorder, clock, randomness })
     this.tokens = new Tokens({
       store,
-      clients: new TokenClients(store, hasher, this.authenticator),
+      clients: new TokenClients(store, hasher, this.authenticator, counters),
       signer,
       audiences,
       keys,
@@ -79,13 +96,17 @@ export class AccessHouse {
         byVerifiedIdentifier: async (kind, value) => this.people.get(`${kind} ${value}`) ?? null,
       },
       recorder,
+      denials,
       clock,
       randomness,
     })
     this.visitors = new Visitors({
       door: { admit: () => this.newPerson() },
       cookies,
+      audiences,
       recorder,
+      denials,
+      reserve: new Reserve({ free: async () => null }, 1),
       clock,
       randomness,
     })

@@ -7,6 +7,7 @@ export class MemoryClientStore implements ClientStore {
   readonly #clients = new Map<string, { client: Client; secretHash: string | null }>()
   #tokens: StoredToken[] = []
   readonly #revoked = new Set<string>()
+  readonly #used = new Map<string, number>()
 
   async find(id: string) {
     const found = this.#clients.get(id)
@@ -47,6 +48,13 @@ export class MemoryClientStore implements ClientStore {
 
   async spendLookup(): Promise<boolean> {
     return true
+  }
+
+  async countUse(clientId: string, what: string, day: string): Promise<number> {
+    const key = `${clientId} ${what} ${day}`
+    const used = (this.#used.get(key) ?? 0) + 1
+    this.#used.set(key, used)
+    return used
   }
 
   #revoke(which: (token: StoredToken) => boolean, at: Instant): number {

@@ -1,9 +1,14 @@
+import { limits } from '../../kernel/limits.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import type { Plan } from './plan.ts'
 
-/** Refuses a plan that lacks a purpose or a scope, before any data is loaded. */
-export function admitPlan(plan: Plan): void {
-  const { grant, selection, touchesPersons } = plan
+/** Refuses a plan that costs too much or lacks a purpose or a scope, before any data is loaded. */
+export function admitPlan({ grant, selection, touchesPersons }: Plan, cost: number): void {
+  if (cost > limits.queryCost)
+    throw new Refusal(
+      'QUERY_TOO_COSTLY',
+      'The query asks for too much at once; ask for smaller pages.',
+    )
   if (touchesPersons && grant.purpose === null) {
     throw new Refusal(
       'PURPOSE_REQUIRED',

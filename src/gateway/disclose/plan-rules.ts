@@ -14,7 +14,7 @@ export interface Selection {
   readonly personal: readonly { readonly coordinate: string; readonly path: string }[]
   /** Scopes that the root fields ask for. */
   readonly scopes: readonly TokenScope[]
-  /** Root fields, for messages and metrics. */
+  /** Root fields. */
   readonly rootFields: readonly string[]
 }
 

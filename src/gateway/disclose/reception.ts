@@ -6,8 +6,12 @@ import type { Policy } from '../../domain/privacy/policy.ts'
 import { type Randomness, uuidV7 } from '../../kernel/ids.ts'
 import { Refusal, type RefusalCode } from '../../kernel/refusal.ts'
 import type { Clock } from '../../kernel/time.ts'
+import { actorOf } from '../scope/actor.ts'
+import type { GivenArgument } from '../scope/argument-hashes.ts'
+import type { Denials, Denied } from '../scope/denials.ts'
 import { settlePurpose } from '../scope/purpose.ts'
 import type { Recorder } from '../scope/recorder.ts'
+import type { Reserve } from '../scope/reserve.ts'
 import { Scope } from '../scope/scope.ts'
 import type { Disclose, DiscloseDesk } from './disclose.ts'
 import { compilePlan, type Plan } from './plan.ts'
@@ -27,11 +31,18 @@ export interface Visit {
   readonly scope: Scope
   readonly plan: Plan
   readonly disclose: Disclose
-  readonly args: Readonly<Record<string, unknown>>
+  readonly args: readonly GivenArgument[]
 }
 
 /** Compiled plans that are kept; one is a few kilobytes and the decisions of the consent states it has met. */
 const PLANS = 500
+
+/** What a person may always do, also when only the reserve of the disk is left. */
+const TAKES_BACK: ReadonlySet<string> = new Set(['withdrawConsent'])
+
+function takesBack({ operation, rootFields }: Selection): boolean {
+  return operation === 'mutation' && rootFields.every((field) => TAKES_BACK.has(field))
+}
 
 /** Where every request begins and ends: purpose, grant and plan are settled at its start, the entry at its end. */
 export class Reception {
@@ -40,6 +51,8 @@ export class Reception {
   readonly #recorder: Recorder
   readonly #clock: Clock
   readonly #randomness: Randomness
+  readonly #denials: Denials
+  readonly #reserve: Reserve
   readonly #plans = new LRUCache<string, Plan>({ max: PLANS })
 
   constructor(parts: {
@@ -48,12 +61,16 @@ export class Reception {
     recorder: Recorder
     clock: Clock
     randomness: Randomness
+    denials: Denials
+    reserve: Reserve
   }) {
     this.#policy = parts.policy
     this.#desk = parts.desk
     this.#recorder = parts.recorder
     this.#clock = parts.clock
     this.#randomness = parts.randomness
+    this.#denials = parts.denials
+    this.#reserve = parts.reserve
   }
 
   newRequestId(): string {
@@ -63,6 +80,7 @@ export class Reception {
   /**
    * Lets a request in, or refuses it before any data is loaded; a refusal is an entry too.
    * @param selectionKey identifies document, operation and included fields.
+   * @param cost estimated units of the operation with these arguments.
    * @throws Refusal
    */
   async admit(
@@ -70,8 +88,10 @@ export class Reception {
     selection: Selection,
     selectionKey: string,
     purposeDirective: string | null,
-    args: Readonly<Record<string, unknown>>,
+    args: readonly GivenArgument[],
+    cost: number,
   ): Promise<Visit> {
+    if (!takesBack(selection)) this.#reserve.assertRoom()
     let visit: Visit | null = null
     try {
       const declared = { directive: purposeDirective, header: caller.purposeHeader }
@@ -82,7 +102,7 @@ export class Reception {
         settlePurpose(this.#policy, caller.principal, declared),
         args,
       )
-      steps.beforeLoading(visit.plan)
+      steps.beforeLoading(visit.plan, cost)
       return visit
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
@@ -92,14 +112,26 @@ export class Reception {
     }
   }
 
-  /** Makes the entry durable: only after this may the answer leave. @throws Refusal AUDIT_UNAVAILABLE */
+  /**
+   * Makes the entry durable: only after this may the answer leave. A denial costs the client one of the day's.
+   * @throws Refusal AUDIT_UNAVAILABLE; RATE_LIMITED for a denial where none is left: then there is no entry.
+   */
   async leave(visit: Visit, outcome: AuditOutcome, code: RefusalCode | null): Promise<void> {
     const { scope, plan, args } = visit
+    if (outcome === 'deny') await this.#denials.spend(this.#denied(scope))
     await steps.beforeAnswering(
       this.#recorder,
-      { keys: this.#desk.ports.keys, audiences: this.#desk.audiences },
+      { ...this.#desk.ports, audiences: this.#desk.audiences },
       { scope, plan, args, outcome, code },
     )
+  }
+
+  #denied({ principal, grant, requestId }: Scope): Denied {
+    return {
+      actor: actorOf(principal, this.#desk.audiences),
+      audience: grant.audience,
+      requestId,
+    }
   }
 
   #visit(
@@ -107,7 +139,7 @@ export class Reception {
     selection: Selection,
     selectionKey: string,
     purpose: ReturnType<typeof settlePurpose>,
-    args: Readonly<Record<string, unknown>>,
+    args: readonly GivenArgument[],
   ): Visit {
     const grant = grantOf(caller.principal, purpose)
     const key = `${selectionKey} ${grant.key} ${this.#policy.version}`

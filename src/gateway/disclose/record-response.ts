@@ -1,42 +1,35 @@
-import { createHmac } from 'node:crypto'
+import type { DayKeys } from '../../domain/audit/day-keys.ts'
 import type { AuditOutcome } from '../../domain/audit/entry.ts'
 import type { KeyStore } from '../../domain/privacy/key-store.ts'
 import type { RefusalCode } from '../../kernel/refusal.ts'
-import { isoInstant } from '../../kernel/time.ts'
+import { actorOf } from '../scope/actor.ts'
+import { type GivenArgument, hashedArguments } from '../scope/argument-hashes.ts'
 import type { Audiences } from '../scope/audiences.ts'
 import type { Recorder } from '../scope/recorder.ts'
 import type { Scope } from '../scope/scope.ts'
 import type { Plan } from './plan.ts'
 
-/** People whom a caller acts for stand in entries under pseudonyms of their own. */
-const AUDIT_AUDIENCE = 'audit'
-
 /** Makes the one entry of a response durable. Until this resolves, not a byte may leave. */
 export async function recordResponse(
   recorder: Recorder,
-  ports: { readonly keys: KeyStore; readonly audiences: Audiences },
+  ports: { readonly keys: KeyStore; readonly dayKeys: DayKeys; readonly audiences: Audiences },
   request: {
     readonly scope: Scope
     readonly plan: Plan
-    readonly args: Readonly<Record<string, unknown>>
+    readonly args: readonly GivenArgument[]
     readonly outcome: AuditOutcome
     readonly code: RefusalCode | null
   },
 ): Promise<void> {
   const { scope, plan, args, outcome, code } = request
   const { principal, grant } = scope
+  const hashed = await hashedArguments(scope, args, ports)
   await recorder.record({
     requestId: scope.requestId,
     phase: 'decision',
     outcome,
     ...(code === null ? {} : { code }),
-    actor: {
-      clientId: principal.client.id,
-      userPseudonym: principal.subject && ports.audiences.of(AUDIT_AUDIENCE).of(principal.subject),
-      roles: principal.roles,
-      tokenJti: principal.tokenId,
-      cnfJkt: null,
-    },
+    actor: actorOf(principal, ports.audiences),
     audience: grant.audience,
     operation: { documentId: plan.selection.documentId, name: plan.selection.operationName },
     purpose: grant.purpose?.key ?? null,
@@ -44,20 +37,7 @@ export async function recordResponse(
     legalBasis: grant.purpose?.legalBasis ?? null,
     ruleIds: grant.roles.map((role) => `roles/${role}`),
     ...scope.seal(),
-    argsHmac: argsHmac(ports.keys, args, isoInstant(scope.now).slice(0, 10)),
+    argsHmac: null,
+    ...(hashed.length > 0 ? { args: hashed } : {}),
   })
-}
-
-/** Arguments as a keyed hash, under a key of the day: strings, numbers and booleans alike can't be read back. */
-function argsHmac(
-  keys: KeyStore,
-  args: Readonly<Record<string, unknown>>,
-  day: string,
-): string | null {
-  const text = JSON.stringify(args)
-  if (text === '{}') return null
-  return createHmac('sha256', keys.installationKey('audit-args'))
-    .update(day)
-    .update(text)
-    .digest('base64url')
 }

@@ -12,7 +12,7 @@ import { recordResponse } from './record-response.ts'
  *
  * | step         | once per | what it settles                                                          |
  * |--------------|----------|--------------------------------------------------------------------------|
- * | admit        | request  | purpose and scopes, before any data is loaded                            |
+ * | admit        | request  | cost, purpose and scopes, before any data is loaded                      |
  * | (load)       | batch    | one statement, only the columns of the plan (profile-rows.ts)            |
  * | consent      | row      | the person's consent at this instant -> a treatment for every field      |
  * | know         | row      | may the caller know of this profile at all                               |

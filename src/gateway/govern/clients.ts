@@ -57,7 +57,7 @@ const OF_PUBLIC_KEYS: readonly Scope[] = ['events:write']
 /** Partners look people up under a budget even where nobody thought of one. */
 const PARTNER_LOOKUPS_PER_DAY = 200
 
-/** Who may call: registrations and their keys. Each change stands on the audit trail before it holds. */
+/** Who may call: registrations and their keys. Each look and each change stands on the audit trail, before it holds. */
 export class Clients {
   readonly #store: ClientStore
   readonly #hasher: SecretHasher
@@ -96,8 +96,10 @@ export class Clients {
     return { client, key: await this.#addKey(client, options), secret }
   }
 
-  async list(): Promise<readonly Client[]> {
-    return await this.#store.list()
+  async list(options: IssueOptions = {}): Promise<readonly Client[]> {
+    const clients = await this.#store.list()
+    await this.#record({ action: 'client.list', clients: clients.length }, options)
+    return clients
   }
 
   /** A new key (and secret, where it had one); from the moment this resolves the older ones are refused. */
@@ -143,7 +145,10 @@ export class Clients {
     return key
   }
 
-  async #record(action: Readonly<Record<string, string>>, { actor }: IssueOptions): Promise<void> {
+  async #record(
+    action: Readonly<Record<string, string | number>>,
+    { actor }: IssueOptions,
+  ): Promise<void> {
     await this.#recorder.recordAction(action, actor ? { actor } : {})
   }
 

@@ -1,5 +1,7 @@
 import type { Item, RecommendationStore } from '../../domain/recommendations/recommender.ts'
 import { Refusal } from '../../kernel/refusal.ts'
+import { byClient } from '../scope/actor.ts'
+import type { Recorder } from '../scope/recorder.ts'
 import type { Scope } from '../scope/scope.ts'
 
 /** An item as the shop words it. */
@@ -18,13 +20,16 @@ const MAX_TEXT = 500
 /** What may be recommended: the catalogue, one item at a time. Whole catalogues come in through `bauta import items`. */
 export class Items {
   readonly #store: RecommendationStore
+  readonly #recorder: Recorder
 
-  constructor(store: RecommendationStore) {
+  constructor(store: RecommendationStore, recorder: Recorder) {
     this.#store = store
+    this.#recorder = recorder
   }
 
   /**
-   * Adds an item, or changes the one with this id; attributes that were imported with it stay.
+   * Adds an item, or changes the one with this id, on the trail before it holds; attributes that were imported with it
+   * stay.
    * @throws Refusal BAD_USER_INPUT, FORBIDDEN
    */
   async upsert(scope: Scope, draft: ItemDraft): Promise<Item> {
@@ -42,7 +47,7 @@ export class Items {
       attributes: {},
       updatedAt: scope.now,
     }
-    scope.noteAction({ action: 'upsert-item', item: item.id })
+    await this.#recorder.recordAction({ action: 'item.save' }, byClient(scope))
     await this.#store.saveItems([item])
     return item
   }

@@ -7,6 +7,7 @@ import { categoriesOf } from '../../domain/segments/rule-categories.ts'
 import type { SegmentStore } from '../../domain/segments/segment-store.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import type { Clock, Instant } from '../../kernel/time.ts'
+import { byClient } from '../scope/actor.ts'
 import type { Recorder } from '../scope/recorder.ts'
 import type { Scope } from '../scope/scope.ts'
 
@@ -34,7 +35,10 @@ const MAX_NAME = 100
 const MAX_DESCRIPTION = 1_000
 const SEGMENT = 'user.derived.segment'
 
-/** Who belongs together: definitions of segments. When one is stored, everybody has been evaluated. */
+/**
+ * Who belongs together: definitions of segments. When one is stored, everybody has been evaluated. Each change stands on
+ * the audit trail before it holds.
+ */
 export class Segments {
   readonly #store: SegmentStore
   readonly #policy: Policy
@@ -56,7 +60,10 @@ export class Segments {
     needsScope(scope)
     const segment = this.#read(draft, scope.now)
     this.#refuseHidden(scope, segment)
-    scope.noteAction({ action: 'define-segment', segment: segment.key })
+    await this.#recorder.recordAction(
+      { action: 'segment.define', segment: segment.key },
+      byClient(scope),
+    )
     await this.#store.define(segment, scope.now)
     return shown(segment)
   }
@@ -64,16 +71,16 @@ export class Segments {
   /** @returns whether there was one with this key. */
   async remove(scope: Scope, key: string): Promise<boolean> {
     needsScope(scope)
-    const removed = await this.#store.remove(key)
-    scope.noteAction({ action: 'remove-segment', segment: removed ? key : null })
-    return removed
+    if (!KEY.test(key)) return false
+    await this.#recorder.recordAction({ action: 'segment.remove', segment: key }, byClient(scope))
+    return await this.#store.remove(key)
   }
 
   /** Defines a segment for the operator of the installation, on the trail before it holds. */
   async defineAsOperator(draft: SegmentDraft): Promise<DefinedSegment> {
     const now = this.#clock.now()
     const segment = this.#read(draft, now)
-    await this.#recorder.recordAction({ action: 'define-segment', segment: segment.key })
+    await this.#recorder.recordAction({ action: 'segment.define', segment: segment.key })
     await this.#store.define(segment, now)
     return shown(segment)
   }

@@ -2,6 +2,7 @@ import type { Client, ClientStore, Scope } from '../../domain/access/principal.t
 import type { SecretHasher } from '../../domain/access/secret-hasher.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import type { Authenticator } from '../scope/authenticate.ts'
+import type { SecurityCounters } from '../scope/security-counters.ts'
 import { OAuthError } from './oauth-error.ts'
 
 /** How the caller of the token endpoint shows who it is: exactly one of these. */
@@ -25,36 +26,53 @@ export class TokenClients {
   readonly #store: ClientStore
   readonly #hasher: SecretHasher
   readonly #authenticator: Authenticator
+  readonly #counters: SecurityCounters
 
-  constructor(store: ClientStore, hasher: SecretHasher, authenticator: Authenticator) {
+  constructor(
+    store: ClientStore,
+    hasher: SecretHasher,
+    authenticator: Authenticator,
+    counters: SecurityCounters,
+  ) {
     this.#store = store
     this.#hasher = hasher
     this.#authenticator = authenticator
+    this.#counters = counters
   }
 
-  /** @throws OAuthError invalid_client, with one text for every cause; invalid_request on two proofs at once. */
-  async recognise({ secret, bearer }: ClientProof): Promise<TokenClient> {
-    if (secret && bearer !== null)
+  /**
+   * Whoever is not recognised is counted and leaves no entry.
+   * @throws OAuthError invalid_client, with one text for every cause; invalid_request on two proofs at once.
+   */
+  async recognise({ secret, bearer }: ClientProof, requestId: string): Promise<TokenClient> {
+    if (secret && bearer !== null) {
+      this.#counters.note('bad-client-proof', { requestId, clientId: null })
       throw new OAuthError('invalid_request', 'Show one credential, not two.')
-    if (secret) return await this.#bySecret(secret.clientId, secret.secret)
-    if (bearer !== null) return await this.#byToken(bearer)
-    throw unknownClient()
+    }
+    if (secret) return await this.#bySecret(secret.clientId, secret.secret, requestId)
+    return await this.#byToken(bearer, requestId)
   }
 
-  async #bySecret(clientId: string, secret: string): Promise<TokenClient> {
+  async #bySecret(clientId: string, secret: string, requestId: string): Promise<TokenClient> {
     const found = await this.#store.find(clientId)
     const usable = found !== null && found.disabledAt === null ? found : null
     // Verified also where there is nothing to verify against: the time taken must not tell which clients exist.
-    if (!(await this.#hasher.verify(usable?.secretHash ?? null, secret)) || !usable)
+    if (!(await this.#hasher.verify(usable?.secretHash ?? null, secret)) || !usable) {
+      this.#counters.note('bad-client-proof', { requestId, clientId: found?.id ?? null })
       throw unknownClient()
+    }
     return { client: usable, scopes: new Set(usable.scopes), tokenId: null }
   }
 
-  async #byToken(bearer: string): Promise<TokenClient> {
+  async #byToken(bearer: string | null, requestId: string): Promise<TokenClient> {
     try {
-      const principal = await this.#authenticator.authenticate({ bearer, visitorCookie: null })
+      const credentials = { bearer, visitorCookie: null, requestId }
+      const principal = await this.#authenticator.authenticate(credentials)
       // A token that acts for a person is the person's, not the client's.
-      if (principal.subject !== null) throw unknownClient()
+      if (principal.subject !== null) {
+        this.#counters.note('bad-client-proof', { requestId, clientId: principal.client.id })
+        throw unknownClient()
+      }
       return { client: principal.client, scopes: principal.scopes, tokenId: principal.tokenId }
     } catch (error) {
       if (error instanceof Refusal && error.code === 'UNAUTHENTICATED') throw unknownClient(error)

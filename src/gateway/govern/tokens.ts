@@ -5,6 +5,7 @@ import type { KeyStore } from '../../domain/privacy/key-store.ts'
 import { type Randomness, type SubjectId, uuidV7 } from '../../kernel/ids.ts'
 import { type Clock, type Instant, MINUTE, SECOND } from '../../kernel/time.ts'
 import type { Audiences } from '../scope/audiences.ts'
+import type { Denials } from '../scope/denials.ts'
 import type { AuditDraft, Recorder } from '../scope/recorder.ts'
 import { OAuthError } from './oauth-error.ts'
 import type { ClientProof, TokenClient, TokenClients } from './token-client.ts'
@@ -50,11 +51,15 @@ export interface TokensParts {
   readonly keys: KeyStore
   readonly people: People
   readonly recorder: Recorder
+  readonly denials: Denials
   readonly clock: Clock
   readonly randomness: Randomness
 }
 
-/** Issues signed tokens. Every request, granted or not, stands on the audit trail before it is answered. */
+/**
+ * Issues signed tokens. Every request of a client that is known stands on the audit trail before it is answered, granted
+ * or not. Whoever is not known is counted.
+ */
 export class Tokens {
   readonly #parts: TokensParts
 
@@ -66,7 +71,7 @@ export class Tokens {
   async grant(request: TokenRequest): Promise<TokenResponse> {
     let caller: TokenClient | null = null
     try {
-      caller = await this.#parts.clients.recognise(request.proof)
+      caller = await this.#parts.clients.recognise(request.proof, request.requestId)
       const type = request.form.get('grant_type')
       if (type === CLIENT_CREDENTIALS) return await this.#forClient(request, caller)
       if (type === TOKEN_EXCHANGE) return await this.#exchange(request, caller)
@@ -77,7 +82,8 @@ export class Tokens {
             `Use ${CLIENT_CREDENTIALS} or ${TOKEN_EXCHANGE}.`,
           )
     } catch (error) {
-      if (error instanceof OAuthError) await this.#recordDenial(request.requestId, caller, error)
+      if (error instanceof OAuthError && caller)
+        await this.#recordDenial(request.requestId, caller, error)
       throw error
     }
   }
@@ -204,28 +210,16 @@ export class Tokens {
     }
   }
 
-  async #recordDenial(
-    requestId: string,
-    caller: TokenClient | null,
-    { code }: OAuthError,
-  ): Promise<void> {
-    const actor = caller ? actorOf(caller) : STRANGER
+  async #recordDenial(requestId: string, caller: TokenClient, { code }: OAuthError): Promise<void> {
+    const [actor, { audience }] = [actorOf(caller), caller.client]
+    await this.#parts.denials.spend({ actor, audience, requestId })
     await this.#parts.recorder.record({
-      ...entryOf(requestId, actor, caller?.client.audience ?? 'bauta'),
+      ...entryOf(requestId, actor, audience),
       outcome: 'deny',
       code,
       action: { action: 'token.refuse' },
     })
   }
-}
-
-/** Whoever could not show who it is. What it claimed to be stays out of the trail: it may be anything. */
-const STRANGER: AuditEntry['actor'] = {
-  clientId: 'unknown',
-  userPseudonym: null,
-  roles: [],
-  tokenJti: null,
-  cnfJkt: null,
 }
 
 function actorOf({ client, tokenId }: TokenClient): AuditEntry['actor'] {

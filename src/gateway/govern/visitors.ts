@@ -2,7 +2,11 @@ import type { Principal } from '../../domain/access/principal.ts'
 import { type Randomness, type SubjectId, uuidV7 } from '../../kernel/ids.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import type { Clock } from '../../kernel/time.ts'
+import { actorOf } from '../scope/actor.ts'
+import type { Audiences } from '../scope/audiences.ts'
+import type { Denials } from '../scope/denials.ts'
 import type { Recorder } from '../scope/recorder.ts'
+import type { Reserve } from '../scope/reserve.ts'
 import type { VisitorCookie, VisitorCookies } from '../scope/visitor-cookie.ts'
 
 /** The ingest door, as far as a new visitor needs it: an unverified anonymous id comes in, the subject it made comes back. */
@@ -10,26 +14,23 @@ export interface VisitorDoor {
   admit(anonymousId: string): Promise<SubjectId>
 }
 
+export interface VisitorsParts {
+  readonly door: VisitorDoor
+  readonly cookies: VisitorCookies
+  readonly audiences: Audiences
+  readonly recorder: Recorder
+  readonly denials: Denials
+  readonly reserve: Reserve
+  readonly clock: Clock
+  readonly randomness: Randomness
+}
+
 /** Makes visitors known: people without a name, seen by one device's cookie only. */
 export class Visitors {
-  readonly #door: VisitorDoor
-  readonly #cookies: VisitorCookies
-  readonly #recorder: Recorder
-  readonly #clock: Clock
-  readonly #randomness: Randomness
+  readonly #parts: VisitorsParts
 
-  constructor(parts: {
-    door: VisitorDoor
-    cookies: VisitorCookies
-    recorder: Recorder
-    clock: Clock
-    randomness: Randomness
-  }) {
-    this.#door = parts.door
-    this.#cookies = parts.cookies
-    this.#recorder = parts.recorder
-    this.#clock = parts.clock
-    this.#randomness = parts.randomness
+  constructor(parts: VisitorsParts) {
+    this.#parts = parts
   }
 
   /**
@@ -39,24 +40,18 @@ export class Visitors {
    * @throws Refusal FORBIDDEN for callers that aren't front ends, or that act for a signed-in person.
    */
   async greet(principal: Principal, requestId: string): Promise<VisitorCookie> {
-    if (!principal.roles.includes('visitor'))
-      throw new Refusal('FORBIDDEN', 'Only a front end for which nobody is signed in has visitors.')
+    const { recorder, denials, reserve, audiences, door, cookies, clock, randomness } = this.#parts
     const { client, subject } = principal
-    const visitor = subject ?? (await this.#door.admit(uuidV7(this.#clock.now(), this.#randomness)))
-    await this.#recorder.recordAction(
-      { action: 'visitor.greet', isNew: subject === null },
-      {
-        actor: {
-          clientId: client.id,
-          userPseudonym: null,
-          roles: principal.roles,
-          tokenJti: principal.tokenId,
-          cnfJkt: null,
-        },
-        audience: client.audience,
-        requestId,
-      },
-    )
-    return this.#cookies.issue(client, visitor, this.#clock.now())
+    const by = { actor: actorOf(principal, audiences), audience: client.audience, requestId }
+    const action = { action: 'visitor.greet', isNew: subject === null }
+    if (!principal.roles.includes('visitor')) {
+      await denials.spend(by)
+      await recorder.recordAction(action, { ...by, refused: 'FORBIDDEN' })
+      throw new Refusal('FORBIDDEN', 'Only a front end for which nobody is signed in has visitors.')
+    }
+    reserve.assertRoom()
+    const visitor = subject ?? (await door.admit(uuidV7(clock.now(), randomness)))
+    await recorder.recordAction(action, by)
+    return cookies.issue(client, visitor, clock.now())
   }
 }

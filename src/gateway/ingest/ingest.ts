@@ -1,18 +1,19 @@
 import type { KeyStore } from '../../domain/privacy/key-store.ts'
 import type { Policy, SourceDefinition } from '../../domain/privacy/policy.ts'
-import { seal } from '../../domain/privacy/seal.ts'
 import type { Batch, BatchKind, IngestCounts } from '../../domain/profiles/batch.ts'
 import { identifierKinds } from '../../domain/profiles/identifier.ts'
 import type {
   BatchOrigin,
   IngestStore,
   IngestTransaction,
-  QuarantinedRow,
 } from '../../domain/profiles/ingest-store.ts'
 import { isUuid, type Randomness, type SubjectId, uuidV7 } from '../../kernel/ids.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import { type Clock, type Instant, isoInstant } from '../../kernel/time.ts'
+import type { Recorder } from '../scope/recorder.ts'
+import type { Reserve } from '../scope/reserve.ts'
 import { type Fate, writeChunk } from './chunk.ts'
+import { quarantinedRow } from './quarantined-row.ts'
 import { type IngestRow, readRow } from './read-row.ts'
 import type { ReadingContext } from './reading.ts'
 
@@ -34,6 +35,8 @@ export interface IngestOptions {
   readonly store: IngestStore
   readonly policy: Policy
   readonly keys: KeyStore
+  readonly recorder: Pick<Recorder, 'recordAction'>
+  readonly reserve: Pick<Reserve, 'assertRoom'>
   readonly clock: Clock
   readonly randomness: Randomness
 }
@@ -44,9 +47,6 @@ interface Teller {
   readonly subject: SubjectId | null
 }
 
-/** The longest part of a rejected row that is kept: enough to repair it, not a place to fill. */
-const PAYLOAD_CHARACTERS = 64 * 1024
-
 /**
  * The one door through which data enters: files, SDKs, streams, connectors and mutations alike. Rows are validated,
  * normalised, deduplicated by id, matched to people, merged and composed into the read model; what is not acceptable
@@ -56,6 +56,8 @@ export class Ingest {
   readonly #store: IngestStore
   readonly #policy: Policy
   readonly #keys: KeyStore
+  readonly #recorder: IngestOptions['recorder']
+  readonly #reserve: IngestOptions['reserve']
   readonly #clock: Clock
   readonly #randomness: Randomness
   /** Source -> the batch of the UTC day in which its single rows are counted. */
@@ -63,10 +65,12 @@ export class Ingest {
   /** Batch -> the chunk of it that was given last: chunks must be written in their order. */
   readonly #turns = new Map<string, Promise<unknown>>()
 
-  constructor({ store, policy, keys, clock, randomness }: IngestOptions) {
+  constructor({ store, policy, keys, recorder, reserve, clock, randomness }: IngestOptions) {
     this.#store = store
     this.#policy = policy
     this.#keys = keys
+    this.#recorder = recorder
+    this.#reserve = reserve
     this.#clock = clock
     this.#randomness = randomness
   }
@@ -96,17 +100,29 @@ export class Ingest {
     readonly fingerprint: string
   }): Promise<Batch> {
     this.#sourceOf(request.source)
-    const now = this.#clock.now()
-    return await this.#store.openBatch({ ...request, id: uuidV7(now, this.#randomness), now })
+    this.#reserve.assertRoom()
+    const batch = await this.#open(request)
+    const { id, source, kind, position } = batch
+    if (batch.state === 'running')
+      await this.#recorder.recordAction({
+        action: 'import.open',
+        batch: id,
+        source,
+        kind,
+        after: position,
+      })
+    return batch
   }
 
   /**
    * Takes one chunk of rows, numbered from 1 without gaps; rows up to the batch's position were taken before and are
    * passed over. Some hundred rows at once are fastest. The next chunk may be given while one is being written:
    * it is read meanwhile and written afterwards, or refused for the same reason as the one before it.
-   * @throws Refusal CONFLICT when the batch is finished or was taken back, or when rows before these never came.
+   * @throws Refusal CONFLICT when the batch is finished or was taken back, or when rows before these never came;
+   * AUDIT_UNAVAILABLE when storage runs out: the batch can go on later.
    */
   async accept(batch: Batch, rows: readonly IngestRow[]): Promise<Accepted> {
+    this.#reserve.assertRoom()
     const { verified } = this.#sourceOf(batch.source)
     const write = this.#taking(batch, rows, { verified, subject: null })
     const before = this.#turns.get(batch.id)
@@ -123,7 +139,9 @@ export class Ingest {
   }
 
   async finish(batch: Batch): Promise<IngestCounts> {
-    return (await this.#store.finishBatch(batch.id, this.#clock.now())).counts
+    const { counts } = await this.#store.finishBatch(batch.id, this.#clock.now())
+    await this.#recorder.recordAction({ action: 'import.finish', batch: batch.id, ...counts })
+    return counts
   }
 
   /**
@@ -134,6 +152,7 @@ export class Ingest {
   async undo(batchId: string): Promise<Batch> {
     if (!isUuid(batchId)) throw new Refusal('BAD_USER_INPUT', 'A batch is named by its id.')
     const now = this.#clock.now()
+    await this.#recorder.recordAction({ action: 'import.undo', batch: batchId })
     const { batch, gone } = await this.#store.transaction(async (tx) => {
       const batch = await tx.lockBatch(batchId)
       if (batch.state === 'undone')
@@ -143,7 +162,14 @@ export class Ingest {
       return { batch, gone }
     })
     // Only now: had the transaction failed, their data would be there and unreadable.
-    if (gone.length > 0) await this.#keys.destroy(gone)
+    if (gone.length > 0) {
+      await this.#recorder.recordAction({
+        action: 'keys.destroy',
+        batch: batchId,
+        people: gone.length,
+      })
+      await this.#keys.destroy(gone)
+    }
     this.#live.delete(batch.source)
     return { ...batch, state: 'undone' }
   }
@@ -175,11 +201,16 @@ export class Ingest {
     }
   }
 
+  async #open(request: Pick<Batch, 'source' | 'kind' | 'fingerprint'>): Promise<Batch> {
+    const now = this.#clock.now()
+    return await this.#store.openBatch({ ...request, id: uuidV7(now, this.#randomness), now })
+  }
+
   async #liveBatch(source: string): Promise<Batch> {
     const fingerprint = `live:${source}:${isoInstant(this.#clock.now()).slice(0, 10)}`
     const known = this.#live.get(source)
     if (known?.fingerprint === fingerprint) return known
-    const batch = await this.openBatch({ source, kind: 'live', fingerprint })
+    const batch = await this.#open({ source, kind: 'live', fingerprint })
     this.#live.set(source, batch)
     return batch
   }
@@ -216,7 +247,8 @@ export class Ingest {
       good.map(({ entry }) => entry),
       { ...teller, origin, now, keys: this.#keys, randomness: this.#randomness },
     )
-    const quarantined = refused.map(({ row, reasons }) => this.#quarantined(row, reasons, now))
+    const seals = { keys: this.#keys, randomness: this.#randomness }
+    const quarantined = refused.map(({ row, reasons }) => quarantinedRow(row, reasons, now, seals))
     await tx.saveQuarantine(origin, quarantined, now)
     const counts = countsOf(pending.length, refused.length, fates)
     const last = pending.at(-1)?.row.rowNumber
@@ -232,19 +264,6 @@ export class Ingest {
     }
   }
 
-  #quarantined(row: IngestRow, reasons: readonly string[], now: Instant): QuarantinedRow {
-    const id = uuidV7(now, this.#randomness)
-    const text = textOf(row)
-    const key = this.#keys.installationKey('quarantine')
-    return {
-      id,
-      rowNumber: row.rowNumber,
-      kind: kindOf(row),
-      reasons,
-      payload: seal(key, ['quarantine', id], text.slice(0, PAYLOAD_CHARACTERS), this.#randomness),
-    }
-  }
-
   #sourceOf(source: string): SourceDefinition {
     const definition = this.#policy.sources.get(source)
     if (definition) return definition
@@ -256,16 +275,6 @@ export class Ingest {
   }
 }
 
-/** The row as text. JSON can be nested more deeply than it can be written down: nothing of that is worth keeping. */
-function textOf(row: IngestRow): string {
-  if ('payload' in row) return row.payload
-  try {
-    return JSON.stringify(row.input) ?? ''
-  } catch {
-    return ''
-  }
-}
-
 /** Where the batch stands. A chunk behind rows that never came would make them be passed over for ever. */
 async function openPosition(tx: IngestTransaction, batch: Batch, first: number): Promise<number> {
   const { state, position } = await tx.lockBatch(batch.id)
@@ -273,13 +282,6 @@ async function openPosition(tx: IngestTransaction, batch: Batch, first: number):
   if (first > position + 1)
     throw new Refusal('CONFLICT', `Batch ${batch.id} stands at row ${position}: rows are missing.`)
   return position
-}
-
-const TYPES: ReadonlySet<unknown> = new Set(['profile', 'event', 'consent', 'item'])
-
-function kindOf(row: IngestRow): string {
-  const type = 'input' in row ? (row.input as { type?: unknown } | null)?.type : null
-  return TYPES.has(type) ? String(type) : 'unknown'
 }
 
 function countsOf(received: number, quarantined: number, fates: readonly Fate[]): IngestCounts {

@@ -7,18 +7,22 @@ import {
   type Scope,
 } from '../../domain/access/principal.ts'
 import type { TokenClaims, TokenSigner } from '../../domain/access/token-signer.ts'
+import type { SecurityEvent } from '../../domain/audit/security-counts.ts'
 import type { Policy } from '../../domain/privacy/policy.ts'
 import type { SubjectId } from '../../kernel/ids.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import type { Clock, Instant } from '../../kernel/time.ts'
 import type { Audiences } from './audiences.ts'
 import { NextAnswer } from './next-answer.ts'
+import type { SecurityCounters } from './security-counters.ts'
 import type { VisitorCookies } from './visitor-cookie.ts'
 
 /** What a request shows of itself; nothing else identifies a caller. */
 export interface Credentials {
   readonly bearer: string | null
   readonly visitorCookie: string | null
+  /** For the counts of refusals: which line of the log tells more; absent where nobody asked over HTTP. */
+  readonly requestId?: string
 }
 
 export interface AuthenticatorParts {
@@ -27,6 +31,7 @@ export interface AuthenticatorParts {
   readonly audiences: Audiences
   readonly cookies: VisitorCookies
   readonly policy: Policy
+  readonly counters: SecurityCounters
   readonly clock: Clock
 }
 
@@ -62,19 +67,35 @@ export class Authenticator {
     this.#revocations = new NextAnswer((jti) => clients.isRevoked(jti))
   }
 
-  /** @throws Refusal UNAUTHENTICATED: unknown, malformed, expired, revoked, or of a disabled client. */
-  async authenticate({ bearer, visitorCookie }: Credentials): Promise<Principal> {
-    if (bearer === null)
+  /**
+   * A refusal is counted and leaves no entry: whoever has no valid token must not be able to fill the trail.
+   * @throws Refusal UNAUTHENTICATED: unknown, malformed, expired, revoked, or of a disabled client.
+   */
+  async authenticate(credentials: Credentials): Promise<Principal> {
+    const { bearer } = credentials
+    if (bearer === null) {
+      this.#count('no-credential', credentials)
       throw new Refusal('UNAUTHENTICATED', 'Show a token: Authorization: Bearer …')
+    }
     const now = this.#parts.clock.now()
     const believed = bearer.includes('.')
       ? await this.#signedToken(bearer, now)
       : await this.#apiKey(bearer, now)
-    if (!believed || believed.client.disabledAt !== null) throw notValid()
+    if (!believed || believed.client.disabledAt !== null) {
+      this.#count('bad-token', credentials, believed?.client)
+      throw notValid()
+    }
     const { client, subject } = believed
     if (subject !== null || !client.roles.includes('frontend'))
       return this.#principal(believed, client.roles, subject)
-    return this.#principal(believed, ['visitor'], this.#visitor(visitorCookie, client, now))
+    return this.#principal(believed, ['visitor'], this.#visitor(credentials, client, now))
+  }
+
+  #count(event: SecurityEvent, { requestId }: Credentials, client?: Client): void {
+    this.#parts.counters.note(event, {
+      requestId: requestId ?? null,
+      clientId: client?.id ?? null,
+    })
   }
 
   async #apiKey(key: string, now: Instant): Promise<Believed | null> {
@@ -106,14 +127,17 @@ export class Authenticator {
     return this.#parts.audiences.of(client.audience).open(sub)
   }
 
-  #visitor(cookie: string | null, client: Client, now: Instant): SubjectId | null {
-    if (cookie === null) return null
-    const visitor = this.#parts.cookies.open(cookie, client, now)
-    if (visitor === null)
+  #visitor(credentials: Credentials, client: Client, now: Instant): SubjectId | null {
+    const { visitorCookie } = credentials
+    if (visitorCookie === null) return null
+    const visitor = this.#parts.cookies.open(visitorCookie, client, now)
+    if (visitor === null) {
+      this.#count('bad-cookie', credentials, client)
       throw new Refusal(
         'UNAUTHENTICATED',
         'The visitor cookie is not valid; POST /v1/visitor sets a new one.',
       )
+    }
     return visitor
   }
 

@@ -2,7 +2,7 @@ import type { AuditLog } from '../../domain/audit/audit-log.ts'
 import type { AuditEntry } from '../../domain/audit/entry.ts'
 import { leavesOf } from '../../domain/audit/leaf.ts'
 import { type Randomness, uuidV7 } from '../../kernel/ids.ts'
-import { Refusal } from '../../kernel/refusal.ts'
+import { Refusal, type RefusalCode } from '../../kernel/refusal.ts'
 import { type Clock, isoInstant } from '../../kernel/time.ts'
 
 /** What a door knows about an entry; the recorder adds version, id, time and policy version. */
@@ -67,12 +67,15 @@ export class Recorder {
       requestId?: string
       purpose?: string
       audience?: string
+      /** Set where it was asked for and refused. */
+      refused?: RefusalCode
     } = {},
   ): Promise<string> {
     return await this.record({
       requestId: context.requestId ?? this.#id(),
       phase: 'admin',
-      outcome: 'permit',
+      outcome: context.refused ? 'deny' : 'permit',
+      ...(context.refused ? { code: context.refused } : {}),
       actor: context.actor ?? OPERATOR,
       audience: context.audience ?? 'bauta',
       operation: { documentId: null, name: null },

@@ -1,4 +1,5 @@
 import { type ExecutionResult, GraphQLError, type GraphQLFormattedError } from 'graphql'
+import { isDenial } from '../../gateway/scope/denials.ts'
 import { httpStatusOf, Refusal, type RefusalCode } from '../../kernel/refusal.ts'
 
 /** A part of the answer can't be trusted to be whole: nothing of it is given. */
@@ -30,6 +31,18 @@ export function stoppingRefusal(errors: readonly GraphQLError[] | undefined): Re
     if (cause && STOPS_EVERYTHING.has(cause.code)) return cause
   }
   return null
+}
+
+/** How an answer ended, as its entry says: what was told in part is a permit, with the code of what was not. */
+export function outcomeOf({ data, errors = [] }: ExecutionResult): {
+  readonly outcome: 'permit' | 'deny' | 'error'
+  readonly code: RefusalCode | null
+} {
+  const [refusal = null] = errors.flatMap((error) => refusalOf(error) ?? [])
+  const code = refusal?.code ?? null
+  const toldNothing = Object.values(data ?? {}).every((value) => value == null)
+  if (errors.length === 0 || !toldNothing) return { outcome: 'permit', code }
+  return { outcome: code !== null && isDenial(code) ? 'deny' : 'error', code }
 }
 
 export function refusalOf(error: unknown): Refusal | null {

@@ -11,11 +11,10 @@ import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit'
 import { LRUCache } from 'lru-cache'
 import type { Caller, Reception, Visit } from '../../gateway/disclose/reception.ts'
 import type { WatchedChange } from '../../gateway/disclose/watch.ts'
-import { limits } from '../../kernel/limits.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import { type Analysis, analyse } from './analysis.ts'
 import type { Doors, StandingDoors } from './doors.ts'
-import { refusedWhole, stoppingRefusal, withPlainErrors } from './errors.ts'
+import { outcomeOf, refusedWhole, stoppingRefusal, withPlainErrors } from './errors.ts'
 import { until } from './until.ts'
 
 /** A parsed and validated request. */
@@ -102,11 +101,8 @@ export class Responder {
       variableValues: { ...request.variables },
       operationName: request.operationName,
     })
-    await this.#parts.reception.leave(
-      visit,
-      Symbol.asyncIterator in source ? 'permit' : 'deny',
-      null,
-    )
+    const { outcome, code } = outcomeOf(Symbol.asyncIterator in source ? { data: {} } : source)
+    await this.#parts.reception.leave(visit, outcome, code)
     return source
   }
 
@@ -122,8 +118,8 @@ export class Responder {
       await reception.leave(visit, 'error', stopped.code)
       throw stopped
     }
-    const failed = result.data == null && result.errors !== undefined
-    await reception.leave(visit, failed ? 'error' : 'permit', null)
+    const { outcome, code } = outcomeOf(result)
+    await reception.leave(visit, outcome, code)
     return { result: { ...result, extensions: privacyOf(visit) }, people: visit.scope.people }
   }
 
@@ -147,15 +143,12 @@ export class Responder {
     const definitions = analysis.operation.variableDefinitions ?? []
     const { coerced, errors } = getVariableValues(this.schema, definitions, request.variables)
     if (errors) return { errors }
-    if (analysis.cost(coerced) > limits.queryCost) {
-      throw new Refusal(
-        'QUERY_TOO_COSTLY',
-        'The query asks for too much at once; ask for smaller pages.',
-      )
-    }
+    const cost = analysis.cost(coerced)
     const { selection, key } = analysis.selection(coerced)
     const planKey = `${documentHash} ${operationName ?? ''} ${key}`
-    return await this.#parts.reception.admit(caller, selection, planKey, analysis.purpose, coerced)
+    const { purpose } = analysis
+    const given = analysis.given(coerced)
+    return await this.#parts.reception.admit(caller, selection, planKey, purpose, given, cost)
   }
 
   #doorsOf({ scope, plan, disclose }: Visit): Doors {

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http'
+import type { FastifyRequest } from 'fastify'
 import type { Credentials } from '../../gateway/scope/authenticate.ts'
 
 export const VISITOR_COOKIE = 'bauta_visitor'
@@ -8,9 +8,13 @@ const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*) *$/i
 const COOKIE = new RegExp(`(?:^|; *)${VISITOR_COOKIE}=([A-Za-z0-9._-]+)(?:;|$)`)
 
 /** The bearer token and the visitor's cookie of a request. No argument, no other header or cookie identifies a caller. */
-export function credentialsOf(headers: IncomingHttpHeaders): Credentials {
+export function credentialsOf({
+  id,
+  headers,
+}: Pick<FastifyRequest, 'id' | 'headers'>): Credentials {
   return {
     bearer: BEARER.exec(headers.authorization ?? '')?.[1] ?? null,
     visitorCookie: COOKIE.exec(headers.cookie ?? '')?.[1] ?? null,
+    requestId: id,
   }
 }

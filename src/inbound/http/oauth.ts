@@ -54,9 +54,9 @@ function formOf(body: string): Map<string, string> {
   return form
 }
 
-function proofOf({ headers }: FastifyRequest, form: ReadonlyMap<string, string>): ClientProof {
-  const { bearer } = credentialsOf(headers)
-  const basic = basicOf(headers.authorization)
+function proofOf(request: FastifyRequest, form: ReadonlyMap<string, string>): ClientProof {
+  const { bearer } = credentialsOf(request)
+  const basic = basicOf(request.headers.authorization)
   const [clientId, secret] = [form.get('client_id'), form.get('client_secret')]
   if (basic && secret !== undefined)
     throw new OAuthError('invalid_request', 'Show one credential, not two.')

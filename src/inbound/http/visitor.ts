@@ -14,7 +14,7 @@ export function visitorRoutes(
   const secure = publicUrl?.startsWith('https:') ? '; Secure' : ''
   return async (app) => {
     app.post('/v1/visitor', { config: { audited: 'every greeting' } }, async (request, reply) => {
-      const principal = await recognise(authenticator, credentialsOf(request.headers))
+      const principal = await recognise(authenticator, credentialsOf(request))
       const { value, expiresAt } = await visitors.greet(principal, request.id)
       const expires = new Date(expiresAt).toUTCString()
       return await reply

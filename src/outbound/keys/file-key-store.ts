@@ -48,6 +48,8 @@ export class FileKeyStore implements KeyStore {
   /** After a failed sync the system may take lost pages for written ones: only a new file can be trusted. */
   #suspect = false
   #lookedAt = 0
+  /** Whether this start made the installation its keys. */
+  readonly madeNew: boolean
 
   /** @throws Refusal KEYS_UNAVAILABLE: wrong master key, missing or damaged files. */
   static async open(options: FileKeyStoreOptions): Promise<FileKeyStore> {
@@ -57,12 +59,18 @@ export class FileKeyStore implements KeyStore {
     const fresh = mayCreate && !exists(path)
     const installation = await openInstallation(dir, master, randomness, fresh)
     if (fresh) await createDurably(path, newGeneration(randomness))
-    const store = new FileKeyStore(options, path, installation)
+    const store = new FileKeyStore(options, path, installation, fresh)
     store.#look()
     return store
   }
 
-  private constructor(options: FileKeyStoreOptions, path: string, installation: Uint8Array) {
+  private constructor(
+    options: FileKeyStoreOptions,
+    path: string,
+    installation: Uint8Array,
+    madeNew: boolean,
+  ) {
+    this.madeNew = madeNew
     this.#path = path
     this.#installation = installation
     this.#wrappingKey = deriveKey(options.master, ['bauta/wrap-subject/v1'])
@@ -101,6 +109,14 @@ export class FileKeyStore implements KeyStore {
     const ref = mac.toString('base64url', 0, AUDIT_REF_BYTES)
     this.#refs.set(subject, ref)
     return ref
+  }
+
+  argumentKeyOf(subject: SubjectId): Uint8Array | null {
+    this.#lookIfDue()
+    const record = this.#table.get(subject)
+    if (!record) return null
+    const { salt } = openRecord(record, subject, this.#wrappingKey)
+    return createHmac('sha256', salt).update('bauta/argument-key/v1').digest()
   }
 
   async refresh(): Promise<void> {

@@ -48,6 +48,7 @@ function scopeOf(role: string, scopes: ScopeName[], more: Partial<Client> = {}):
 describe('segments', () => {
   let defined: Segment[]
   let recorded: unknown[]
+  let heldBefore: number[]
   let segments: Segments
   const draft = {
     key: 'regulars',
@@ -60,23 +61,23 @@ describe('segments', () => {
   beforeEach(() => {
     defined = []
     recorded = []
+    heldBefore = []
     const store: Pick<SegmentStore, 'define' | 'remove'> = {
       define: async (segment) => defined.push(segment),
       remove: async (key) => defined.some((segment) => segment.key === key),
     }
     const recorder: Pick<Recorder, 'recordAction'> = {
       recordAction: async (action) => {
-        expect(defined).toEqual([])
         recorded.push(action)
+        heldBefore.push(defined.length)
         return 'entry'
       },
     }
     segments = new Segments(store as SegmentStore, policy, recorder as Recorder, clock)
   })
 
-  test('are stored with the categories of their rule, shown in one line, and noted for the entry', async () => {
-    const scope = marketer()
-    expect(await segments.define(scope, draft)).toEqual({
+  test('are stored with the categories of their rule and shown in one line, on the trail before they hold', async () => {
+    expect(await segments.define(marketer(), draft)).toEqual({
       key: 'regulars',
       name: 'Regulars',
       description: 'Five sessions or more.',
@@ -86,7 +87,7 @@ describe('segments', () => {
     expect(defined).toMatchObject([
       { key: 'regulars', categories: ['user.behavior.activity'], createdAt: clock.now() },
     ])
-    expect(scope.seal().action).toEqual({ action: 'define-segment', segment: 'regulars' })
+    expect(recorded).toEqual([{ action: 'segment.define', segment: 'regulars' }])
   })
 
   test('need the scope, to define and to remove', async () => {
@@ -136,43 +137,59 @@ describe('segments', () => {
 
   test('of the operator stand on the trail before they hold', async () => {
     await segments.defineAsOperator(draft)
-    expect(recorded).toEqual([{ action: 'define-segment', segment: 'regulars' }])
+    expect(recorded).toEqual([{ action: 'segment.define', segment: 'regulars' }])
+    expect(heldBefore).toEqual([0])
     expect(defined).toHaveLength(1)
   })
 
-  test('are removed with a note, or not found', async () => {
+  test('are removed on the trail too, or not found', async () => {
     await segments.define(marketer(), draft)
     expect(await segments.remove(marketer(), 'regulars')).toBe(true)
     expect(await segments.remove(marketer(), 'unheard-of')).toBe(false)
+    expect(await segments.remove(marketer(), 'Maria Rossi')).toBe(false)
+    expect(recorded.slice(1)).toEqual([
+      { action: 'segment.remove', segment: 'regulars' },
+      { action: 'segment.remove', segment: 'unheard-of' },
+    ])
   })
 })
 
 describe('items', () => {
   let saved: (readonly Item[])[]
   let items: Items
+  let recorded: unknown[]
   const draft = { id: ' tea-1 ', title: 'Tea', category: 'tea', price: 2.5, available: true }
   const keeper = () => scopeOf('marketer', ['items:write'])
 
   beforeEach(() => {
     saved = []
+    recorded = []
     const store: Pick<RecommendationStore, 'saveItems'> = {
       saveItems: async (more) => {
         saved.push(more)
       },
     }
-    items = new Items(store as RecommendationStore)
+    const recorder: Pick<Recorder, 'recordAction'> = {
+      recordAction: async (action) => {
+        recorded.push([action, saved.length])
+        return 'entry'
+      },
+    }
+    items = new Items(store as RecommendationStore, recorder as Recorder)
   })
 
-  test('are saved and noted for the entry', async () => {
-    const scope = keeper()
-    expect(await items.upsert(scope, draft)).toMatchObject({ id: 'tea-1', price: 2.5 })
+  test('are saved, on the trail before they hold', async () => {
+    expect(await items.upsert(keeper(), draft)).toMatchObject({ id: 'tea-1', price: 2.5 })
     expect(await items.upsert(keeper(), { id: 'x', title: 'X', available: false })).toMatchObject({
       category: null,
       price: null,
       available: false,
     })
     expect(saved).toHaveLength(2)
-    expect(scope.seal().action).toEqual({ action: 'upsert-item', item: 'tea-1' })
+    expect(recorded).toEqual([
+      [{ action: 'item.save' }, 0],
+      [{ action: 'item.save' }, 1],
+    ])
   })
 
   test.each([

@@ -39,6 +39,8 @@ export class IngestHouse {
   readonly store: PostgresIngestStore
   readonly rebuild: ProfileRebuild
   readonly keys: FileKeyStore
+  /** What stands on the trail, in order. */
+  readonly recorded: Readonly<Record<string, unknown>>[] = []
   readonly database: OpenDatabase['database']
 
   private constructor(database: OpenDatabase['database'], keys: FileKeyStore, policy: Policy) {
@@ -55,7 +57,15 @@ export class IngestHouse {
       recommendations: { model: async () => null, catalogue: async () => new Map() },
     })
     this.store = new PostgresIngestStore(database, this.rebuild)
-    this.ingest = new Ingest({ store: this.store, policy, keys, clock, randomness })
+    this.ingest = new Ingest({
+      store: this.store,
+      policy,
+      keys,
+      recorder: { recordAction: async (action) => String(this.recorded.push(action)) },
+      reserve: { assertRoom: () => {} },
+      clock,
+      randomness,
+    })
   }
 
   static async over(fresh: FreshDatabase, on: OpenDatabase = fresh): Promise<IngestHouse> {

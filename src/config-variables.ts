@@ -1,0 +1,160 @@
+import { resolve } from 'node:path'
+import {
+  masterKeyText,
+  matching,
+  oneOf,
+  postgresUrl,
+  webOrigin,
+  wholeNumber,
+} from './config-values.ts'
+
+export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
+export type LogLevel = (typeof logLevels)[number]
+
+export interface Variable<T> {
+  readonly name: string
+  readonly meaning: string
+  readonly example: string
+  /** As `bauta config` shows it where nothing is set. */
+  readonly otherwise: string
+  readonly secret?: true
+  /** @param text trimmed, never empty. Throws an Error that says what is wrong. */
+  readonly read: (text: string) => T
+}
+
+/** Every variable that Bauta reads, and nothing else: `readConfig` validates by it and `bauta config` prints it. */
+export const variables = {
+  mode: variable({
+    name: 'BAUTA_MODE',
+    meaning: 'development or production; NODE_ENV counts where this is not set',
+    example: 'production',
+    otherwise: 'development',
+    read: oneOf(['development', 'production'] as const),
+  }),
+  host: variable({
+    name: 'HOST',
+    meaning: 'address to listen on',
+    example: '0.0.0.0',
+    otherwise: '127.0.0.1',
+    read: matching(/^[A-Za-z0-9.:_-]{1,255}$/, 'must be a host name or an IP address'),
+  }),
+  port: variable({
+    name: 'PORT',
+    meaning: 'TCP port to listen on; 0 takes any free one',
+    example: '4000',
+    otherwise: '4000',
+    read: wholeNumber(0, 65_535),
+  }),
+  publicUrl: variable({
+    name: 'BAUTA_PUBLIC_URL',
+    meaning: 'origin under which clients reach the gateway; also the issuer of its tokens',
+    example: 'https://gateway.example.com',
+    otherwise: 'only the address it listens on',
+    read: webOrigin,
+  }),
+  allowedOrigins: variable({
+    name: 'BAUTA_ALLOWED_ORIGINS',
+    meaning: 'origins of web pages that may call the gateway, separated by commas',
+    example: 'https://shop.example.com,https://www.example.com',
+    otherwise: 'none',
+    read: (text) => text.split(',').map((origin) => webOrigin(origin.trim())),
+  }),
+  requestTimeoutMs: variable({
+    name: 'BAUTA_REQUEST_TIMEOUT_MS',
+    meaning: 'longest time one request may take, in milliseconds',
+    example: '15000',
+    otherwise: '15000',
+    read: wholeNumber(100, 600_000),
+  }),
+  databaseUrl: variable({
+    name: 'DATABASE_URL',
+    meaning:
+      'PostgreSQL 15 to 18; without it an embedded server keeps its files in the data folder',
+    example: 'postgres://bauta:password@localhost:5432/bauta',
+    otherwise: 'embedded',
+    secret: true,
+    read: postgresUrl,
+  }),
+  databasePool: variable({
+    name: 'BAUTA_DB_POOL',
+    meaning: 'connections to PostgreSQL (the embedded server always has one)',
+    example: '10',
+    otherwise: '10',
+    read: wholeNumber(1, 200),
+  }),
+  databaseQuotaMb: variable({
+    name: 'BAUTA_DATABASE_QUOTA_MB',
+    meaning: 'what the PostgreSQL database may grow to, in MB; its disk can not be seen from here',
+    example: '50000',
+    otherwise: 'not known: no reserve is kept on PostgreSQL',
+    read: wholeNumber(1, 1_000_000_000),
+  }),
+  diskReserveMb: variable({
+    name: 'BAUTA_DISK_RESERVE_MB',
+    meaning: 'MB kept for withdrawals, revocations and exports; warnings begin at five times that',
+    example: '1000',
+    otherwise: '200',
+    read: wholeNumber(0, 1_000_000_000),
+  }),
+  denialsPerDay: variable({
+    name: 'BAUTA_DENIALS_PER_DAY',
+    meaning: 'refusals of one client in a UTC day that are entries on the trail; more are counted',
+    example: '1000',
+    otherwise: '1000',
+    read: wholeNumber(1, 1_000_000),
+  }),
+  dataDir: variable({
+    name: 'BAUTA_DATA_DIR',
+    meaning: 'folder of keys, embedded database and audit journal',
+    example: '/var/lib/bauta',
+    otherwise: '.bauta',
+    read: (text) => resolve(text),
+  }),
+  policyDir: variable({
+    name: 'BAUTA_POLICY_DIR',
+    meaning: 'folder of the policy tables',
+    example: '/etc/bauta/policy',
+    otherwise: 'the tables of this package',
+    read: (text) => resolve(text),
+  }),
+  masterKey: variable({
+    name: 'BAUTA_MASTER_KEY',
+    meaning: 'key over all other keys: 32 bytes in base64; required in production (or its file)',
+    example: 'the output of: openssl rand -base64 32',
+    otherwise: 'in development created once in the data folder',
+    secret: true,
+    read: masterKeyText,
+  }),
+  masterKeyFile: variable({
+    name: 'BAUTA_MASTER_KEY_FILE',
+    meaning: 'file that holds the master key, instead of BAUTA_MASTER_KEY',
+    example: '/run/secrets/bauta-master-key',
+    otherwise: 'not used',
+    read: (text) => resolve(text),
+  }),
+  logLevel: variable({
+    name: 'BAUTA_LOG_LEVEL',
+    meaning: `one of ${logLevels.join(', ')}`,
+    example: 'info',
+    otherwise: 'info',
+    read: oneOf(logLevels),
+  }),
+  demo: variable({
+    name: 'BAUTA_DEMO',
+    meaning: 'on: demo people and demo tokens on the first start; refused in production',
+    example: 'off',
+    otherwise: 'on in development, off in production',
+    read: (text) => oneOf(['on', 'off'] as const)(text) === 'on',
+  }),
+  evaluationData: variable({
+    name: 'BAUTA_EVAL_DATA',
+    meaning: 'folder that relative paths of `bauta evaluate` start from',
+    example: '/srv/evaluation',
+    otherwise: 'the working directory',
+    read: (text) => resolve(text),
+  }),
+}
+
+function variable<T>(one: Variable<T>): Variable<T> {
+  return one
+}

@@ -1,0 +1,25 @@
+import type { Principal } from '../../domain/access/principal.ts'
+import type { AuditEntry } from '../../domain/audit/entry.ts'
+import type { Audiences } from './audiences.ts'
+import type { Scope } from './scope.ts'
+
+/** People whom a caller acts for stand in entries under pseudonyms of their own. */
+const AUDIT_AUDIENCE = 'audit'
+
+/** A caller as entries name it. */
+export function actorOf(principal: Principal, audiences: Audiences): AuditEntry['actor'] {
+  const { subject } = principal
+  return {
+    ...clientOf(principal),
+    userPseudonym: subject && audiences.of(AUDIT_AUDIENCE).of(subject),
+  }
+}
+
+/** Whose change of rules an entry speaks of. The entry of the response, under the same request id, names the person too. */
+export function byClient({ principal, grant, requestId }: Scope) {
+  return { actor: clientOf(principal), audience: grant.audience, requestId }
+}
+
+function clientOf({ client, roles, tokenId }: Principal): AuditEntry['actor'] {
+  return { clientId: client.id, userPseudonym: null, roles, tokenJti: tokenId, cnfJkt: null }
+}

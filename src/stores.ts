@@ -1,0 +1,117 @@
+import { join } from 'node:path'
+import type { Config } from './config.ts'
+import type { StorageSpace } from './domain/audit/storage-space.ts'
+import { compilePolicy, type Policy } from './domain/privacy/policy.ts'
+import type { Randomness } from './kernel/ids.ts'
+import type { Clock } from './kernel/time.ts'
+import { FileDayKeys } from './outbound/keys/file-day-keys.ts'
+import { FileKeyStore } from './outbound/keys/file-key-store.ts'
+import { openMasterKey } from './outbound/keys/master-key.ts'
+import { PooledRandomness } from './outbound/keys/pooled-randomness.ts'
+import { AuditJournal } from './outbound/postgres/audit-journal.ts'
+import { PostgresAuditLeaves } from './outbound/postgres/audit-leaves.ts'
+import { PostgresAuditLog } from './outbound/postgres/audit-log.ts'
+import { PostgresChangeFeed } from './outbound/postgres/change-feed.ts'
+import { PostgresClientStore } from './outbound/postgres/client-store.ts'
+import { type OpenDatabase, openDatabase } from './outbound/postgres/connect.ts'
+import { PostgresIngestStore } from './outbound/postgres/ingest-store.ts'
+import { PostgresMemberLists } from './outbound/postgres/member-lists.ts'
+import { migrate } from './outbound/postgres/migrate.ts'
+import { ProfileRebuild } from './outbound/postgres/profile-rebuild.ts'
+import { PostgresProfileStore } from './outbound/postgres/profile-store.ts'
+import { PostgresRecommendationStore } from './outbound/postgres/recommendation-store.ts'
+import { PostgresSecurityCountStore } from './outbound/postgres/security-count-store.ts'
+import { PostgresSegmentStore } from './outbound/postgres/segment-store.ts'
+import { DatabaseQuota, FolderSpace } from './outbound/postgres/storage-space.ts'
+import { readPolicyTables } from './policy-files.ts'
+
+export const clock: Clock = { now: () => Date.now() }
+export const randomness: Randomness = new PooledRandomness()
+
+const MEGABYTE = 1024 * 1024
+
+/** Everything behind the doors: connected, migrated and recovered. */
+export interface Stores {
+  readonly opened: OpenDatabase
+  /** Migrations that this start has run. */
+  readonly migrations: readonly string[]
+  readonly space: StorageSpace
+  readonly securityCounts: PostgresSecurityCountStore
+  readonly policy: Policy
+  readonly keys: FileKeyStore
+  readonly dayKeys: FileDayKeys
+  readonly auditLog: PostgresAuditLog
+  readonly leaves: PostgresAuditLeaves
+  readonly profiles: PostgresProfileStore
+  readonly segments: PostgresSegmentStore
+  readonly recommendations: PostgresRecommendationStore
+  readonly clients: PostgresClientStore
+  readonly feed: PostgresChangeFeed
+  readonly rebuild: ProfileRebuild
+  readonly ingestStore: PostgresIngestStore
+  readonly memberLists: PostgresMemberLists
+}
+
+/** Told what is being done: one line each, nothing of a person. */
+export type Say = (line: string) => void
+
+/** Opens everything behind the doors: connected, migrated, recovered. @throws Refusal, PolicyError */
+export async function openStores(
+  config: Config,
+  say: Say,
+  onStatement?: (text: string) => void,
+): Promise<Stores> {
+  const policy = compilePolicy(readPolicyTables(config.policyDir))
+  const opened = await openDatabase({
+    url: config.databaseUrl,
+    dataDir: config.dataDir,
+    poolSize: config.databasePool,
+    log: say,
+    ...(onStatement ? { onStatement } : {}),
+  })
+  const { database, embedded } = opened
+  const migrations = await migrate(opened.dataSource, say)
+  const [known] = await database.query<{ known: boolean }>(
+    'SELECT EXISTS (SELECT FROM subject) AS known',
+  )
+  const master = await openMasterKey(config.masterKey, randomness)
+  const keysDir = join(config.dataDir, 'keys')
+  const keys = await FileKeyStore.open({
+    dir: keysDir,
+    master,
+    randomness,
+    clock,
+    mayCreate: !known?.known,
+  })
+  const journal = embedded ? new AuditJournal(join(config.dataDir, 'audit')) : null
+  const auditLog = new PostgresAuditLog(database, journal, say)
+  await auditLog.start()
+  const segments = new PostgresSegmentStore(database, clock)
+  const recommendations = new PostgresRecommendationStore(database, clock)
+  const rebuild = new ProfileRebuild({ database, policy, keys, recommendations, clock, randomness })
+  const quota = config.databaseQuotaMb
+  return {
+    opened,
+    migrations,
+    policy,
+    keys,
+    dayKeys: new FileDayKeys(join(keysDir, 'days'), master, randomness),
+    auditLog,
+    leaves: new PostgresAuditLeaves(database),
+    segments,
+    recommendations,
+    rebuild,
+    profiles: new PostgresProfileStore(
+      database,
+      async (now) => await segments.refreshMemberships(now),
+    ),
+    space: embedded
+      ? new FolderSpace(config.dataDir)
+      : new DatabaseQuota(database, quota === null ? null : quota * MEGABYTE),
+    securityCounts: new PostgresSecurityCountStore(database),
+    clients: new PostgresClientStore(database),
+    feed: new PostgresChangeFeed(database),
+    ingestStore: new PostgresIngestStore(database, rebuild),
+    memberLists: new PostgresMemberLists(database),
+  }
+}
