@@ -108,7 +108,7 @@ describe('the trail', () => {
       entryId: '',
       time: '',
       requestId: '',
-      argsHmac: '',
+      args: entry?.args?.map(({ path, hmacs }) => [path, hmacs.length]),
     })
     expect(shape(ofMiss)).toEqual(shape(ofHit))
     expect(miss.body.length).toBe(hit.body.length)
@@ -124,6 +124,20 @@ describe('the trail', () => {
       officer,
       '{ profileBy(identifier: { kind: EMAIL, value: "maria.rossi.2@" }) { id } }',
     )
+    await running.ask(
+      officer,
+      'query ($i: IdentifierInput!) { profileBy(identifier: $i) { id } node(id: "Maria") { id } }',
+      { i: { kind: 'PHONE', value: `+493023125${String(met.ordinal * 2).padStart(3, '0')}` } },
+    )
+    await running.ask(
+      { token: world.key('ingest') },
+      `mutation ($of: [IdentifierInput!], $more: JSON) { track(input: { messageId: "m-47119", event: "Rossi",
+         identifiers: $of, properties: $more }) { accepted } }`,
+      {
+        of: [{ kind: 'EMAIL', value: 'maria.rossi.2@example.com' }],
+        more: { itemId: 'item-471123', price: 47_112.25, quantity: 471_134, gift: true },
+      },
+    )
     const metrics = await (await fetch(`${running.origin}/metrics`)).text()
     const leaves = JSON.stringify(await running.entries(1_000))
     const values = Object.values(traitsOf(running.policy))
@@ -138,6 +152,10 @@ describe('the trail', () => {
       '493023125',
       met.person,
       met.visitor,
+      '47119',
+      'item-4711',
+      '47112.25',
+      '471134',
     ]
     const seen = { leaves, log: running.lines.join('\n'), metrics }
     for (const [where, text] of Object.entries(seen))

@@ -1,4 +1,5 @@
 import type { Treatment } from '../privacy/treatment.ts'
+import type { HashedArgument } from './arguments.ts'
 
 export type AuditPhase = 'decision' | 'export' | 'admin'
 export type AuditOutcome = 'permit' | 'deny' | 'error'
@@ -49,7 +50,10 @@ export interface AuditEntry {
   readonly policy: { readonly version: string; readonly ruleIds: readonly string[] }
   readonly sets: readonly AuditSet[]
   readonly subjects: readonly AuditSubject[]
+  /** Of all arguments together, in entries older than `args`; null since. */
   readonly argsHmac: string | null
+  /** The arguments, value by value; in the first piece of an entry that was too large for one leaf. */
+  readonly args?: readonly HashedArgument[]
   /** Set on the pieces of an entry that was too large for one leaf. */
   readonly part?: { readonly of: string; readonly number: number; readonly count: number }
   /** For fits, exports and changes of rules: what was done, in Bauta's own words and counts. */

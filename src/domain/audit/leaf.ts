@@ -17,10 +17,11 @@ export function leavesOf(entry: AuditEntry, nextId: () => string): AuditLeaf[] {
   const pieces: AuditSubject[][] = []
   for (let at = 0; at < entry.subjects.length; at += room)
     pieces.push([...entry.subjects.slice(at, at + room)])
+  if (pieces.length === 0) pieces.push([])
   return pieces.map((subjects, number) =>
     toLeaf({
       ...entry,
-      entryId: number === 0 ? entry.entryId : nextId(),
+      ...(number === 0 ? {} : { entryId: nextId(), args: [] }),
       subjects,
       part: { of: entry.entryId, number, count: pieces.length },
     }),

@@ -4,7 +4,7 @@ import type { SubjectId } from '../../kernel/ids.ts'
 export interface SubjectKeys {
   /** Data key of the vault: 32 bytes, wrapped at rest. */
   readonly dataKey: Uint8Array
-  /** Random salt: keys this person's references in the audit trail. Destroying it unlinks them. */
+  /** Random salt: keys this person's references and arguments in the audit trail. Destroying it unlinks them. */
   readonly salt: Uint8Array
 }
 
@@ -21,6 +21,8 @@ export interface KeyStore {
   dataKeyOf(subject: SubjectId): Uint8Array | null
   /** Reference of the subject in audit entries (128 bits, base64url), or null: unknown or destroyed. */
   auditRefOf(subject: SubjectId): string | null
+  /** Key under which arguments that led to this subject are hashed (32 bytes), or null: unknown or destroyed. */
+  argumentKeyOf(subject: SubjectId): Uint8Array | null
   /** Looks for keys that another process has added since: for subjects that the synchronous calls did not know. */
   refresh(): Promise<void>
   /** Irrevocably: data key and salt are gone when this resolves. */

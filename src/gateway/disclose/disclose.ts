@@ -1,4 +1,5 @@
 import type { ClientStore } from '../../domain/access/principal.ts'
+import type { DayKeys } from '../../domain/audit/day-keys.ts'
 import type { KeyStore } from '../../domain/privacy/key-store.ts'
 import type { Pseudonyms } from '../../domain/privacy/pseudonym.ts'
 import { PeopleByIdentifier } from '../../domain/profiles/people-by-identifier.ts'
@@ -25,6 +26,7 @@ export interface DisclosePorts {
   readonly recommendations: RecommendationStore
   readonly clients: ClientStore
   readonly keys: KeyStore
+  readonly dayKeys: DayKeys
 }
 
 /** Things made once per process from the ports: ciphers of audiences, cursor key. */
@@ -96,7 +98,9 @@ export class Disclose {
   /** By the pseudonym of this caller's audience; unknown, foreign and hidden ones are all null. */
   async profile(id: string): Promise<ProfileView | null> {
     const subject = this.#pseudonyms.open(id)
-    return subject === null ? null : await this.#rows.view(subject)
+    const view = subject === null ? null : await this.#rows.view(subject)
+    if (view) this.#scope.named.add(id)
+    return view
   }
 
   /** As `profile`, of somebody who entered or left a segment: null also where that may not be told. */
@@ -113,6 +117,7 @@ export class Disclose {
   async profileBy(identifier: LookupIdentifier): Promise<ProfileView | null> {
     const { kind, value } = await settleLookup(this.#scope, this.#desk.ports.clients, identifier)
     const subject = await this.#desk.people.find(kind, value)
+    this.#scope.identifiers.set(identifier.value, { value, subject })
     return await this.#rows.view(subject ?? NOBODY)
   }
 }

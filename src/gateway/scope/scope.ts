@@ -3,6 +3,7 @@ import type { Grant, RowPredicate } from '../../domain/access/grant.ts'
 import type { Principal } from '../../domain/access/principal.ts'
 import type { AuditEntry, AuditSubject } from '../../domain/audit/entry.ts'
 import type { Treatment } from '../../domain/privacy/treatment.ts'
+import type { SubjectId } from '../../kernel/ids.ts'
 import type { Instant } from '../../kernel/time.ts'
 
 /** The fields of one distinct treatment set, as they go into the entry. */
@@ -25,6 +26,13 @@ export class Scope {
   readonly grant: Grant
   readonly now: Instant
   readonly rows: RowPredicate
+  /** Pseudonyms among the arguments whose person has been disclosed. */
+  readonly named = new Set<string>()
+  /** Identifiers among the arguments, as they were typed: in normal form, and the person whom they led to. */
+  readonly identifiers = new Map<
+    string,
+    { readonly value: string; readonly subject: SubjectId | null }
+  >()
   readonly #treatments: CategoryTreatments
   #abilities: Abilities | null = null
   readonly #sets = new Map<FieldTreatments, number>()

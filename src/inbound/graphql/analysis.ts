@@ -4,8 +4,10 @@ import {
   type GraphQLSchema,
   Kind,
   type OperationDefinitionNode,
+  valueFromASTUntyped,
 } from 'graphql'
 import type { Selection } from '../../gateway/disclose/plan-rules.ts'
+import type { GivenArgument } from '../../gateway/scope/argument-hashes.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import { DocumentWalk, type Variables } from './document-walk.ts'
 
@@ -15,6 +17,8 @@ export interface Analysis {
   readonly purpose: string | null
   /** The selection under these variables, coerced, and a key that tells it from the operation's others; remembered. */
   selection(variables: Variables): { readonly selection: Selection; readonly key: string }
+  /** What is given as arguments, in variables and in the document itself. */
+  given(variables: Variables): readonly GivenArgument[]
   /** Estimated units: one per object, multiplied by the sizes of lists. */
   cost(variables: Variables): number
 }
@@ -38,6 +42,7 @@ export function analyse(
   const walk = new DocumentWalk(schema, fragments, operation)
   walk.check()
   const switches = walk.switches()
+  const places = walk.arguments()
   const remembered = new Map<string, Selection>()
   return {
     operation,
@@ -51,6 +56,8 @@ export function analyse(
       remembered.set(key, selection)
       return { selection, key }
     },
+    given: (variables) =>
+      places.map(({ path, node }) => ({ path, value: valueFromASTUntyped(node, variables) })),
     cost: (variables) => walk.cost(variables),
   }
 }

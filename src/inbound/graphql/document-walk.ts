@@ -11,6 +11,7 @@ import {
   Kind,
   type OperationDefinitionNode,
   type SelectionSetNode,
+  type ValueNode,
 } from 'graphql'
 import type { Selection } from '../../gateway/disclose/plan-rules.ts'
 import { limits } from '../../kernel/limits.ts'
@@ -124,6 +125,15 @@ export class DocumentWalk {
       scopes: [...scopes] as Selection['scopes'],
       rootFields: [...rootFields],
     }
+  }
+
+  /** Every place where an argument is given, variable or literal, whatever is skipped. */
+  arguments(): readonly { readonly path: string; readonly node: ValueNode }[] {
+    const places = new Map<ValueNode, string>()
+    for (const { node } of this.#sites(null))
+      for (const { name, value } of node.arguments ?? [])
+        places.set(value, `${node.name.value}.${name.value}`)
+    return [...places].map(([node, path]) => ({ path, node }))
   }
 
   /** @throws Refusal BAD_USER_INPUT where one list would be longer than a page. */
