@@ -39,7 +39,7 @@ export function grow(edge: RightEdge, leafHashes: readonly Uint8Array[]): Growth
       const hashes = row.subarray(at, at + TILE_WIDTH * HASH_BYTES)
       const width = hashes.length / HASH_BYTES
       tiles.push({ address: { level, index, width }, hashes })
-      if (width === TILE_WIDTH) parents.push(treeRootOf(hashesIn(hashes)))
+      if (width === TILE_WIDTH) parents.push(treeRootOf([hashes]))
     }
     partial[level] = row.subarray(row.length - (row.length % (TILE_WIDTH * HASH_BYTES)))
     arriving = parents

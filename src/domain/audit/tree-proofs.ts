@@ -1,12 +1,5 @@
 import { HASH_BYTES, TreeAccumulator, treeRootOf } from './merkle.ts'
-import {
-  hashesIn,
-  readTiles,
-  TILE_WIDTH,
-  type TileAddress,
-  type TileReader,
-  tileIn,
-} from './tiles.ts'
+import { readTiles, TILE_WIDTH, type TileAddress, type TileReader, tileIn } from './tiles.ts'
 
 /** The Merkle tree hash of the first `size` leaves. Reads the right edge: one tile a level at most. */
 export async function rootAt(size: number, reader: TileReader): Promise<Uint8Array> {
@@ -155,7 +148,7 @@ function nodeOf({ from, to }: Span): TileNode {
 }
 
 function nodeIn(tile: Uint8Array, offset: number, width: number): Uint8Array {
-  return treeRootOf(hashesIn(tile.subarray(offset * HASH_BYTES, (offset + width) * HASH_BYTES)))
+  return treeRootOf([tile.subarray(offset * HASH_BYTES, (offset + width) * HASH_BYTES)])
 }
 
 function wholeNumbers(...numbers: readonly number[]): void {
