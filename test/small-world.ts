@@ -1,69 +1,10 @@
-import { type Scope, scopes } from '../src/domain/access/principal.ts'
-import type { Policy, Purpose } from '../src/domain/privacy/policy.ts'
+import type { Policy } from '../src/domain/privacy/policy.ts'
 import type { IngestInput } from '../src/gateway/ingest/ingest-input.ts'
 import type { SubjectId } from '../src/kernel/ids.ts'
 import { DAY } from '../src/kernel/time.ts'
+import { type Caller, READING, registerRoles } from './callers.ts'
 import { type As, given, type RunningGateway } from './running-gateway.ts'
 import { consentInputs, type Situation } from './situations.ts'
-
-/** Everything that a client could be allowed to read: what it then sees is for role, purpose and consent to say. */
-export const READING: readonly Scope[] = [
-  'profile:read',
-  'profile:contact',
-  'profile:lookup',
-  'profile:search',
-  'segments:read',
-  'recommendations:read',
-]
-export const EVERY_SCOPE = scopes
-
-/** Roles that act for one person, with the client that they act through. */
-const PERSONAL: Readonly<Record<string, string>> = {
-  subject: 'subject',
-  frontend: 'frontend',
-  visitor: 'frontend',
-}
-
-/** One way to ask: a role of the policy and a purpose that it may declare. */
-export interface Caller {
-  readonly role: string
-  readonly purpose: Purpose
-  /** Of its client; also its audience. */
-  readonly clientId: string
-  readonly isPersonal: boolean
-}
-
-export function callersOf(policy: Policy): readonly Caller[] {
-  return [...policy.roles.keys()].flatMap((role) =>
-    [...policy.purposes.values()]
-      .filter((purpose) => purpose.roles.has(role))
-      .map((purpose) => ({
-        role,
-        purpose,
-        clientId: PERSONAL[role] ?? role,
-        isPersonal: role in PERSONAL,
-      })),
-  )
-}
-
-/** One client per role of the policy, each with every reading scope; their keys by client id. */
-export async function registerRoles(running: RunningGateway): Promise<ReadonlyMap<string, string>> {
-  const keys = new Map<string, string>()
-  for (const role of running.policy.roles.keys()) {
-    if (role === 'visitor') continue
-    keys.set(
-      role,
-      await running.client({
-        id: role,
-        roles: [role],
-        scopes: READING,
-        defaultPurpose: null,
-        lookupsPerDay: 1_000_000,
-      }),
-    )
-  }
-  return keys
-}
 
 const STARTED = Date.now()
 /** So many days ago, as it is told and as it is shown. */
@@ -223,6 +164,7 @@ export interface Met {
 export class SmallWorld {
   readonly running: RunningGateway
   readonly keys: ReadonlyMap<string, string>
+  readonly #limited = new Map<string, string>()
   #people = 0
   readonly #tokens = new Map<string, string>()
 
@@ -236,9 +178,18 @@ export class SmallWorld {
   }
 
   key(clientId: string): string {
-    const key = this.keys.get(clientId)
+    const key = this.keys.get(clientId) ?? this.#limited.get(clientId)
     if (key === undefined) throw new Error(`no client ${clientId}`)
     return key
+  }
+
+  /** The same caller, through a client of the same audience that sees only members of these segments. */
+  async limited(caller: Caller, segments: readonly string[]): Promise<Caller> {
+    const { role, purpose, audience } = caller
+    const id = `${role}.${purpose.key}.limited`
+    const draft = { id, audience, roles: [role], scopes: READING, defaultPurpose: null, segments }
+    this.#limited.set(id, await this.running.client(draft))
+    return { ...caller, clientId: id }
   }
 
   /** Somebody with a value for every trait and every counter, in this situation. */
@@ -291,7 +242,7 @@ export class SmallWorld {
       const token = await this.#tokenFor(caller.clientId, met.person)
       return { as: { token, purpose }, field: 'me' }
     }
-    const id = this.running.pseudonym(caller.clientId, met.person)
+    const id = this.running.pseudonym(caller.audience, met.person)
     return { as: { token: key, purpose }, field: `profile(id: "${id}")` }
   }
 }

@@ -1,19 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { compilePolicy } from '../../src/domain/privacy/policy.ts'
 import { ruleFields } from '../../src/domain/segments/rule-fields.ts'
+import type { DefinedSegment } from '../../src/gateway/govern/segments.ts'
 import { readPolicyTables } from '../../src/policy-files.ts'
+import { type Caller, callersOf } from '../callers.ts'
 import { TableOracle } from '../gateway/disclose/table-oracle.ts'
 import { comparable, policyUnderTest, RunningGateway } from '../running-gateway.ts'
 import { everythingOf } from '../schema-walk.ts'
 import { type Situation, situations } from '../situations.ts'
-import {
-  type Caller,
-  callersOf,
-  type Met,
-  SmallWorld,
-  seedCrowd,
-  valueOfTrait,
-} from '../small-world.ts'
+import { type Met, SmallWorld, seedCrowd, valueOfTrait } from '../small-world.ts'
 import { type Facet, facetsOf } from './facets.ts'
 
 /**
@@ -23,7 +18,8 @@ import { type Facet, facetsOf } from './facets.ts'
 const tables = readPolicyTables(policyUnderTest)
 const policy = compilePolicy(tables)
 const oracle = new TableOracle(tables)
-const callers = callersOf(policy)
+/** Those of the tables; and each that sees who is in which segment once more, limited to segments. */
+const callers = [...callersOf(policy)]
 const facets = facetsOf(policy)
 const TRIED = new Set([
   'the newest views',
@@ -60,8 +56,11 @@ beforeAll(async () => {
   world = await SmallWorld.over(await RunningGateway.start())
   await seedCrowd(world, CROWD)
   for (const { situation } of inThese) people.set(situation, await world.meet(situation))
+  const defined: DefinedSegment[] = []
   for (const segment of segmentsOverEveryField())
-    await world.running.gateway.segments.defineAsOperator(segment)
+    defined.push(await world.running.gateway.segments.defineAsOperator(segment))
+  for (const caller of callers.filter(seesSegments))
+    callers.push(await world.limited(caller, limitOf(caller, defined)))
   await world.running.gateway.fit.run()
 }, 180_000)
 afterAll(async () => await world.running.stop())
@@ -94,10 +93,23 @@ function segmentsOverEveryField() {
   }))
 }
 
+/** As the tables have it for somebody who agreed to everything. */
+const toldIn = (caller: Caller, category: string) =>
+  oracle.treatment(caller, situations[0] as Situation, category)
+const seesSegments = (caller: Caller) =>
+  !caller.isPersonal && toldIn(caller, 'user.derived.segment') === 'CLEAR'
+
+/** Segments over what is not told to this caller, which seeing their members would tell; and one that may be told. */
+function limitOf(caller: Caller, defined: readonly DefinedSegment[]): string[] {
+  const isTold = ({ categories }: DefinedSegment) =>
+    categories.every((category) => toldIn(caller, category) === 'CLEAR')
+  return defined.filter((one) => !isTold(one) || one.key === 'by-plan').map(({ key }) => key)
+}
+
 /** Everything that a caller can ask about somebody, in one document: lists by all that it may filter and order by. */
 async function documentFor(caller: Caller, met: Met): Promise<string> {
   const { as, field } = await world.approach(caller, met)
-  const key = `${caller.role} ${caller.purpose.key} ${met.ordinal}`
+  const key = nameOf(caller, met)
   const known = documents.get(key)
   if (known !== undefined) return known
   const page = 'pageInfo { hasNextPage endCursor } edges { cursor node { id } }'
@@ -154,7 +166,8 @@ async function change(facet: Facet, situation: Situation): Promise<Map<Caller, s
   return changes
 }
 
-const nameOf = (caller: Caller, met: Met) => `${caller.role} ${caller.purpose.key} ${met.ordinal}`
+const nameOf = ({ role, clientId, purpose }: Caller, { ordinal }: Met) =>
+  `${role} ${clientId} ${purpose.key} ${ordinal}`
 
 async function remember(caller: Caller, met: Met): Promise<string> {
   const known = lastSeen.get(nameOf(caller, met)) ?? (await seenBy(caller, met))
@@ -183,7 +196,10 @@ describe.each(inThese.map((one) => ({ name: one.situation.name, ...one })))(
           ([caller, difference]) => difference !== null && !maySee(caller, situation, facet),
         )
         expect(
-          leaks.map(([{ role, purpose }, how]) => `${role} for ${purpose.key}: ${how}`),
+          leaks.map(
+            ([{ clientId, role, purpose }, how]) =>
+              `${clientId} as ${role} for ${purpose.key}: ${how}`,
+          ),
         ).toEqual([])
         const noticed = [...changes].some(([, difference]) => difference !== null)
         expect(noticed || situation.name !== 'all given').toBe(true)

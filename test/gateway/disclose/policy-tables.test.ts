@@ -1,17 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { compilePolicy } from '../../../src/domain/privacy/policy.ts'
 import { readPolicyTables } from '../../../src/policy-files.ts'
+import { type Caller, callersOf } from '../../callers.ts'
 import { type Answered, policyUnderTest, RunningGateway } from '../../running-gateway.ts'
 import { type PersonalField, personalFields } from '../../schema-walk.ts'
 import { type Situation, situations } from '../../situations.ts'
-import {
-  type Caller,
-  callersOf,
-  itemInputs,
-  type Met,
-  SmallWorld,
-  valueOfTrait,
-} from '../../small-world.ts'
+import { itemInputs, type Met, SmallWorld, valueOfTrait } from '../../small-world.ts'
 import { type Forms, formsOf } from './forms.ts'
 import { TableOracle } from './table-oracle.ts'
 

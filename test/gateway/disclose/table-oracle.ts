@@ -1,6 +1,6 @@
 import type { PolicyTables } from '../../../src/domain/privacy/policy.ts'
+import type { Caller } from '../../callers.ts'
 import { narrowed, type Situation } from '../../situations.ts'
-import type { Caller } from '../../small-world.ts'
 
 type Row = Readonly<Record<string, string>>
 
