@@ -106,6 +106,7 @@ export function auditLogContract(adapter: string, fresh: () => Promise<FreshData
       await Promise.all(Array.from({ length: 500 }, () => log.append([leaf()])))
       expect(db.statements.length - before).toBeLessThanOrEqual(10)
       expect(await log.size()).toBe(500)
+      expect(await log.durableSize()).toBe(500)
     })
 
     test('numbers contiguously when two gateways append at once', async () => {

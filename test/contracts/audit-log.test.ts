@@ -55,6 +55,7 @@ describe('the journal beside the embedded server', () => {
     folder = await mkdtemp(join(db.dataDir, 'audit-'))
     await db.database.query('TRUNCATE audit_entry, audit_index, audit_subject')
     await db.database.query('UPDATE audit_head SET size = 0')
+    await db.database.query('UPDATE audit_cursor SET next_index = 0')
   })
   afterEach(async () => {
     jest.restoreAllMocks()
@@ -128,6 +129,36 @@ describe('the journal beside the embedded server', () => {
     expect((await journaled()).map(({ index }) => index)).toEqual([0, 1, 2])
   })
 
+  test('holds, once the durable size is told, what another process left out of it', async () => {
+    const log = await start()
+    await log.append([leaf()])
+    const bare = new PostgresAuditLog(db.database, null)
+    await bare.start()
+    await bare.append([leaf(), leaf()])
+    await bare.close()
+    await log.append([leaf()])
+    expect((await journaled()).map(({ index }) => index)).toEqual([0, 3])
+    expect(await log.durableSize()).toBe(4)
+    expect((await journaled()).map(({ index }) => index)).toEqual([0, 3, 1, 2])
+    await log.append([leaf()])
+    expect(await log.durableSize()).toBe(5)
+    expect(await journaled()).toHaveLength(5)
+    await log.close()
+  })
+
+  test('leaves archived entries where they are', async () => {
+    const log = await start()
+    await log.append([leaf(), leaf(), leaf()])
+    await log.close()
+    await db.database.query('DELETE FROM audit_entry WHERE log_index < 2')
+    await db.database.query(`UPDATE audit_cursor SET next_index = 2 WHERE name = 'archive'`)
+    const restarted = await start()
+    expect((await stored()).map(({ log_index }) => Number(log_index))).toEqual([2])
+    expect(await restarted.size()).toBe(3)
+    expect(lines).toEqual([])
+    await restarted.close()
+  })
+
   test('renumbers rather than leave a gap or lose an entry when numbers no longer agree', async () => {
     const log = await start()
     const leaves = [leaf(), leaf(), leaf()]
@@ -158,6 +189,7 @@ describe('the journal beside the embedded server', () => {
     await handle.close()
     await expect(log.append([leaf()])).rejects.toMatchObject({ code: 'AUDIT_UNAVAILABLE' })
     await expect(log.append([leaf()])).rejects.toMatchObject({ code: 'AUDIT_UNAVAILABLE' })
+    await expect(log.durableSize()).rejects.toThrow('input/output error')
     expect(sync).toHaveBeenCalledTimes(1)
     await log.close()
     const restarted = await start()

@@ -10,6 +10,8 @@ import type { AuditEntry, AuditOutcome } from './entry.ts'
 export interface AuditLog {
   append(leaves: readonly AuditLeaf[]): Promise<void>
   size(): Promise<number>
+  /** As many of the first entries as would survive a power cut now, whichever process has appended them. */
+  durableSize(): Promise<number>
   /** Entries by filter, newest first; the index of derived columns is brought up to date first. */
   find(
     filter: AuditFilter,

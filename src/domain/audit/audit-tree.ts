@@ -45,7 +45,10 @@ export interface AuditTree extends TileReader {
 
 /** The tree while nobody else changes it. */
 export interface GrowingTree extends TileReader {
+  /** Entries that are part of the tree. */
   size(): Promise<number>
+  /** Entries of the trail. */
+  trailSize(): Promise<number>
   /**
    * Leaf hashes of at most `count` entries from `first` on, in order.
    * @throws TrailGapError where one is missing between others.

@@ -27,6 +27,7 @@ export class AuditJournal {
   readonly #rotateAtBytes: number
   #current: { handle: FileHandle; number: number; midLine: boolean } | null = null
   #failure: unknown
+  #turn: Promise<void> = Promise.resolve()
 
   /** @param folder is made when it is missing. */
   constructor(folder: string, rotateAtBytes = ROTATE_AT_BYTES) {
@@ -39,6 +40,12 @@ export class AuditJournal {
    * system has kept, and a second sync would claim success (PostgreSQL learnt so in 2018).
    */
   async append(leaves: readonly NumberedLeaf[]): Promise<void> {
+    const turn = this.#turn.then(async () => await this.#append(leaves))
+    this.#turn = turn.catch(() => {})
+    await turn
+  }
+
+  async #append(leaves: readonly NumberedLeaf[]): Promise<void> {
     this.assertUsable()
     try {
       const current = await this.#writable()

@@ -12,7 +12,7 @@ import { appendBatch } from './audit-batch.ts'
 import { AuditIndexer } from './audit-indexer.ts'
 import type { AuditJournal } from './audit-journal.ts'
 import { PostgresAuditLeaves } from './audit-leaves.ts'
-import { reconcile } from './audit-reconciliation.ts'
+import { complete, reconcile } from './audit-reconciliation.ts'
 import { AuditSearch } from './audit-search.ts'
 import type { Database } from './database.ts'
 
@@ -46,6 +46,10 @@ export class PostgresAuditLog implements AuditLog {
   #waitingLeaves = 0
   #waitingBytes = 0
   #writing: Promise<void> | null = null
+  #batch: Promise<void> = Promise.resolve()
+  /** All entries below are in the journal; of those above, the ones that this process has put there. */
+  #journaledTo = 0
+  readonly #journaled = new Set<number>()
   #open = false
   #timer: NodeJS.Timeout | null = null
   #indexing: Promise<void> = Promise.resolve()
@@ -65,7 +69,7 @@ export class PostgresAuditLog implements AuditLog {
   }
 
   async start(): Promise<void> {
-    if (this.#journal) await reconcile(this.#database, this.#journal, this.#log)
+    if (this.#journal) this.#journaledTo = await reconcile(this.#database, this.#journal, this.#log)
     else await this.#warnOfUnsafeServer()
     this.#open = true
     this.#timer = setTimeout(() => this.#index(), SECOND).unref()
@@ -108,6 +112,12 @@ export class PostgresAuditLog implements AuditLog {
     return Number(row?.size ?? 0)
   }
 
+  async durableSize(): Promise<number> {
+    const size = await this.size()
+    if (this.#journal) await this.#journalUpTo(size, this.#journal)
+    return size
+  }
+
   async find(
     filter: AuditFilter,
     page: { limit: number; before: number | null },
@@ -136,7 +146,8 @@ export class PostgresAuditLog implements AuditLog {
     while (this.#waiting.length > 0) {
       const batch = this.#nextBatch()
       try {
-        await this.#write(batch.flatMap(({ leaves }) => leaves))
+        this.#batch = this.#write(batch.flatMap(({ leaves }) => leaves))
+        await this.#batch
         for (const { resolve } of batch) resolve()
       } catch (cause) {
         const refusal = unavailable(cause)
@@ -168,7 +179,21 @@ export class PostgresAuditLog implements AuditLog {
     if (leaves.length === 0) return
     this.#journal?.assertUsable()
     const first = await appendBatch(this.#database, leaves)
-    await this.#journal?.append(leaves.map((leaf, at) => ({ ...leaf, index: first + at })))
+    if (!this.#journal) return
+    await this.#journal.append(leaves.map((leaf, at) => ({ ...leaf, index: first + at })))
+    for (const at of leaves.keys()) this.#journaled.add(first + at)
+  }
+
+  /** Another process on the same server may have died between its commit and its journal. */
+  async #journalUpTo(size: number, journal: AuditJournal): Promise<void> {
+    await this.#batch.catch(() => {})
+    journal.assertUsable()
+    const span = { from: this.#journaledTo, to: size }
+    const own = [...this.#journaled].filter((index) => index < size)
+    if (own.length < size - span.from)
+      await complete(this.#database, journal, this.#journaled, span)
+    this.#journaledTo = Math.max(this.#journaledTo, size)
+    for (const index of own) this.#journaled.delete(index)
   }
 
   #index(): void {

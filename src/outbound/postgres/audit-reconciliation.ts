@@ -8,19 +8,25 @@ const PAGE = 1_000
  * Makes journal and database agree before the first append. What a power cut took from the database comes back from
  * the journal, under its own number where that is the next one and else under the next free one: numbers stay
  * contiguous and nothing is lost. What a kill kept from the journal is added to it.
+ * @returns the number of entries, all of which are durable.
  */
 export async function reconcile(
   database: Database,
   journal: AuditJournal,
   log: (line: string) => void,
-): Promise<void> {
-  await database.transaction(async (queryable) => {
+): Promise<number> {
+  return await database.transaction(async (queryable) => {
     const [head] = await queryable.query<{ size: string }>('SELECT size FROM audit_head FOR UPDATE')
     const { journaled, lost, damaged } = await compare(queryable, journal)
     if (damaged > 0) log(`Audit journal: ${damaged} torn or damaged lines left out`)
     const restored = await restore(queryable, lost)
     if (restored > 0) log(`Audit trail: ${restored} entries restored from the journal`)
-    await complete(queryable, journal, journaled, Number(head?.size ?? 0))
+    const size = Number(head?.size ?? 0)
+    let first = size
+    for (const index of journaled) first = Math.min(first, index)
+    if (journaled.size === 0) first = 0
+    await complete(queryable, journal, journaled, { from: first, to: size })
+    return size + restored
   })
 }
 
@@ -45,7 +51,7 @@ async function compare(queryable: Queryable, journal: AuditJournal) {
   return { journaled, lost, damaged }
 }
 
-/** Which of these the database does not hold under their number. */
+/** Which of these the database does not hold under their number. What was archived is old enough to be on disk. */
 async function missingOf(
   queryable: Queryable,
   leaves: readonly NumberedLeaf[],
@@ -53,7 +59,7 @@ async function missingOf(
   if (leaves.length === 0) return []
   const rows = await queryable.query<{ n: string }>(
     `SELECT line.n FROM unnest($1::bigint[], $2::bytea[]) WITH ORDINALITY AS line (log_index, hash, n)
-     WHERE NOT EXISTS (
+     WHERE line.log_index >= (SELECT next_index FROM audit_cursor WHERE name = 'archive') AND NOT EXISTS (
        SELECT FROM audit_entry e WHERE e.log_index = line.log_index AND e.leaf_hash = line.hash)
      ORDER BY line.n`,
     [leaves.map(({ index }) => index), leaves.map(({ hash }) => hash)],
@@ -75,19 +81,18 @@ async function restore(queryable: Queryable, lost: readonly NumberedLeaf[]): Pro
   return inOrder.length
 }
 
-async function complete(
+/** Adds to the journal what it does not hold of these entries. */
+export async function complete(
   queryable: Queryable,
   journal: AuditJournal,
   journaled: ReadonlySet<number>,
-  size: number,
+  { from, to }: { readonly from: number; readonly to: number },
 ): Promise<void> {
-  let first = size
-  for (const index of journaled) first = Math.min(first, index)
-  for (let from = journaled.size === 0 ? 0 : first; from < size; from += PAGE) {
+  for (let at = from; at < to; at += PAGE) {
     const rows = await queryable.query<StoredRow>(
       `SELECT log_index, entry_id, leaf, leaf_hash FROM audit_entry
        WHERE log_index >= $1 AND log_index < $2 ORDER BY log_index`,
-      [from, Math.min(from + PAGE, size)],
+      [at, Math.min(at + PAGE, to)],
     )
     const absent = rows
       .map(({ log_index, entry_id, leaf, leaf_hash }) => ({

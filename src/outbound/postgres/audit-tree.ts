@@ -106,6 +106,10 @@ function growing(queryable: Queryable): GrowingTree {
   return {
     read: async (tiles) => await readTiles(queryable, tiles),
     size: async () => await sizeOf(queryable),
+    async trailSize() {
+      const [row] = await queryable.query<{ size: string }>('SELECT size FROM audit_head')
+      return Number(row?.size ?? 0)
+    },
     leafHashes: async (first, count) => await leafHashes(queryable, first, count),
     async store(tiles, size) {
       await storeTiles(queryable, tiles)
