@@ -1,6 +1,7 @@
 import type { Config } from './config.ts'
 import type { PeopleByIdentifier } from './domain/profiles/people-by-identifier.ts'
 import { AuditTrail } from './gateway/attest/audit-trail.ts'
+import { SecurityReport } from './gateway/attest/security-report.ts'
 import { DiscloseDesk } from './gateway/disclose/disclose.ts'
 import { Fit } from './gateway/disclose/fit.ts'
 import { Reception } from './gateway/disclose/reception.ts'
@@ -144,6 +145,7 @@ export async function composeGateway(
       desk,
       tell: new Tell(ingest, (audience, pseudonym) => audiences.of(audience).open(pseudonym)),
       govern: { segments: governSegments, items: new Items(recommendations, recorder) },
+      security: new SecurityReport(counters, stores.securityCounts),
       trail: new AuditTrail(auditLog, keys),
       watch: new Watch(stores.feed, desk),
     },

@@ -1,10 +1,11 @@
+import type { Gateway } from './compose.ts'
 import { Metrics } from './inbound/http/metrics.ts'
-import type { Stores } from './stores.ts'
 
 /** The metrics of one gateway: of its server and, read when asked for, of what stands behind it. */
-export function gatewayMetrics({ auditLog, opened }: Pick<Stores, 'auditLog' | 'opened'>): Metrics {
+export function gatewayMetrics({ stores, counters, reserve }: Gateway): Metrics {
   const metrics = new Metrics()
-  const { database } = opened
+  const { auditLog } = stores
+  const { database } = stores.opened
   metrics.watch(
     'audit_queue_entries',
     'Entries that wait for the batch under way to become durable.',
@@ -19,6 +20,22 @@ export function gatewayMetrics({ auditLog, opened }: Pick<Stores, 'auditLog' | '
     'database_waiting',
     'Statements that wait for a connection.',
     () => database.load.waiting,
+  )
+  metrics.watch(
+    'storage_free_bytes',
+    'What can still be stored; -1: not known.',
+    () => reserve.free ?? -1,
+  )
+  metrics.watch(
+    'storage_reserved',
+    '1: only withdrawals, revocations and exports are answered, the disk is down to its reserve.',
+    () => (reserve.room === 'reserved' ? 1 : 0),
+  )
+  metrics.watchCounts(
+    'security_events',
+    'What leaves no entry on the audit trail, because nobody vouches for who did it.',
+    'event',
+    () => counters.totals(),
   )
   return metrics
 }

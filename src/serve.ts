@@ -15,8 +15,8 @@ import { developmentPages } from './inbound/http/development-pages.ts'
 import { oauthRoutes } from './inbound/http/oauth.ts'
 import { buildServer, type ServerParts } from './inbound/http/server.ts'
 import { visitorRoutes } from './inbound/http/visitor.ts'
-import { Refit } from './inbound/schedule/refit.ts'
-import { failureOf, Refusal } from './kernel/refusal.ts'
+import { failureOf } from './kernel/refusal.ts'
+import { startSchedules } from './schedules.ts'
 import type { Say } from './stores.ts'
 
 /** Starts the gateway and keeps it running until it is told to stop. */
@@ -29,23 +29,16 @@ export async function serve(config: Config, say: Say): Promise<void> {
     `PostgreSQL ${serverVersion}${embedded ? ', embedded' : ''}; policy ${gateway.stores.policy.version}.`,
   )
   const credentials = config.demo ? await prepareDemo(gateway, say) : null
-  const refit = new Refit(gateway.fit, {
-    onFit: ({ model, members }) => say(`Recommender model ${model} fitted over ${members} people.`),
-    onFailure: (error) =>
-      say(
-        `The recommender was not fitted: ${error instanceof Refusal ? error.message : 'see the log'}.`,
-      ),
-  })
   const pages = credentials ? developmentPages(pagesDir, demoDesk(gateway, credentials)) : undefined
   const server = await buildGatewayServer(gateway, pages ? { pages } : {})
   await server.listen({ host: config.host, port: config.port })
-  refit.start()
+  const schedules = startSchedules(gateway, say)
   const address = `http://${config.host}:${config.port}`
   say(`Ready after ${((Date.now() - began) / 1000).toFixed(1)} s: ${address}`)
   if (credentials) say(demoGreeting(credentials, address, join(config.dataDir, CREDENTIALS_FILE)))
   stopGracefully(async () => {
     await server.close()
-    await refit.stop()
+    await schedules.stop()
     await gateway.close()
   }, say)
 }
@@ -75,8 +68,9 @@ export async function buildGatewayServer(
   more: Partial<Pick<ServerParts, 'pages' | 'log'>> = {},
 ): Promise<FastifyInstance> {
   const { config, stores, authenticator, tokens, visitors, responder, reception } = gateway
+  const { counters, reserve } = gateway
   const log = more.log ?? pino({ level: config.logLevel })
-  const metrics = gatewayMetrics(stores)
+  const metrics = gatewayMetrics(gateway)
   const callerOf = async (request: FastifyRequest): Promise<Caller> => {
     const header = request.headers['bauta-purpose']
     return {
@@ -96,6 +90,8 @@ export async function buildGatewayServer(
       audit: async () => void (await stores.auditLog.size()),
       keys: async () => await stores.keys.refresh(),
     },
+    warnings: () => (reserve.room === 'ample' ? [] : [`storage ${reserve.room}`]),
+    onForeignHost: (requestId) => counters.note('foreign-host', { requestId, clientId: null }),
     routes: [
       async (app) => await graphqlRoute(app, { responder, callerOf, development, onUnforeseen }),
       async (app) => await streamRoute(app, { responder, callerOf, onUnforeseen }),

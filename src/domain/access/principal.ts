@@ -67,6 +67,7 @@ export const defaultScopes: Readonly<Record<string, readonly Scope[]>> = {
     'recommendations:read',
     'audit:read',
     'consent:write',
+    'health:read',
   ],
   admin: ['segments:read', 'segments:write', 'items:write', 'clients:write', 'health:read'],
   ingest: ['events:write', 'items:write', 'consent:write', 'tokens:exchange'],

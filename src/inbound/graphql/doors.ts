@@ -1,4 +1,5 @@
 import type { AuditTrail } from '../../gateway/attest/audit-trail.ts'
+import type { SecurityReport } from '../../gateway/attest/security-report.ts'
 import type { Disclose, DiscloseDesk } from '../../gateway/disclose/disclose.ts'
 import type { Plan } from '../../gateway/disclose/plan.ts'
 import type { Watch } from '../../gateway/disclose/watch.ts'
@@ -13,6 +14,7 @@ export interface StandingDoors {
   readonly tell: Tell
   readonly govern: { readonly segments: Segments; readonly items: Items }
   readonly trail: AuditTrail
+  readonly security: SecurityReport
   readonly watch: Watch
 }
 

@@ -14,6 +14,7 @@ import { personalDirective, purposeDirective, scopeDirective } from './directive
 import { typeOfId } from './node.type.ts'
 import { ProfileResolver } from './profile.resolver.ts'
 import { QueryResolver } from './query.resolver.ts'
+import { SecurityResolver } from './security.resolver.ts'
 import { WatchResolver } from './watch.resolver.ts'
 
 const NO_TOPICS: PubSub = {
@@ -34,6 +35,7 @@ export function buildGraphqlSchema(): GraphQLSchema {
       AuditResolver,
       ChangeResolver,
       WatchResolver,
+      SecurityResolver,
     ],
     directives: [...specifiedDirectives, purposeDirective, personalDirective, scopeDirective],
     // The library asks for one even where every subscription brings its own source, as ours do.

@@ -3,11 +3,20 @@ import type { FastifyInstance } from 'fastify'
 /** Resolves when that part can do its work, rejects when not. */
 export type Checks = Readonly<Record<string, () => Promise<void>>>
 
+/** What still works and will not for long, by name; read when asked for. */
+export type Warnings = () => readonly string[]
+
 /** A part that does not answer within this time counts as not ready. */
 const PATIENCE_MS = 2_000
 
-/** `/health/live`: the process runs. `/health/ready`: every part can do its work, or 503 with those that can't, by name. */
-export function healthRoutes(checks: Checks): (app: FastifyInstance) => Promise<void> {
+/**
+ * `/health/live`: the process runs. `/health/ready`: every part can do its work, or 503 with those that can't, by name.
+ * Warnings leave it ready: a gateway that is taken out of service could not take withdrawals any more either.
+ */
+export function healthRoutes(
+  checks: Checks,
+  warnings: Warnings,
+): (app: FastifyInstance) => Promise<void> {
   return async (app) => {
     app.get('/health/live', async () => ({ status: 'live' }))
     app.get('/health/ready', async (_request, reply) => {
@@ -19,7 +28,7 @@ export function healthRoutes(checks: Checks): (app: FastifyInstance) => Promise<
       const ready = Object.values(parts).every(Boolean)
       return await reply
         .status(ready ? 200 : 503)
-        .send({ status: ready ? 'ready' : 'not ready', parts })
+        .send({ status: ready ? 'ready' : 'not ready', parts, warnings: warnings() })
     })
   }
 }

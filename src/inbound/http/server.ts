@@ -3,7 +3,7 @@ import cors from '@fastify/cors'
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify'
 import { limits } from '../../kernel/limits.ts'
 import { keepDeadlines } from './deadlines.ts'
-import { type Checks, healthRoutes } from './health.ts'
+import { type Checks, healthRoutes, type Warnings } from './health.ts'
 import { hostCheck } from './host-check.ts'
 import type { Metrics } from './metrics.ts'
 import { answerError } from './problem.ts'
@@ -29,6 +29,10 @@ export interface ServerParts {
   readonly config: ServerSettings
   readonly metrics: Metrics
   readonly checks: Checks
+  /** None where absent. */
+  readonly warnings?: Warnings
+  /** Told of a request for a host name that is not ours. */
+  readonly onForeignHost?: (requestId: string) => void
   /** Development only: stands before all routes and may answer in their place. */
   readonly pages?: (app: FastifyInstance) => void
   /** Each is registered in a context of its own; each of its routes is audited or on the list of unaudited ones. */
@@ -55,6 +59,8 @@ export async function buildServer({
   config,
   metrics,
   checks,
+  warnings = () => [],
+  onForeignHost = () => {},
   pages,
   routes,
   log,
@@ -74,7 +80,7 @@ export async function buildServer({
     if (!route.config?.audited && !mayStayUnaudited(route.url))
       throw new Error(`route ${route.url} is neither audited nor on the list of unaudited ones`)
   })
-  guard(app, config)
+  guard(app, config, onForeignHost)
   observe(app, metrics)
   keepDeadlines(app, config.requestTimeoutMs)
   app.setErrorHandler(answerError)
@@ -89,7 +95,7 @@ export async function buildServer({
       methods: ['GET', 'POST'],
       maxAge: 600,
     })
-  await app.register(healthRoutes(checks))
+  await app.register(healthRoutes(checks, warnings))
   app.get('/metrics', async (_request, reply) => {
     const { contentType, text } = await metrics.print()
     return await reply.type(contentType).send(text)
@@ -98,19 +104,23 @@ export async function buildServer({
   return app
 }
 
-function guard(app: FastifyInstance, { publicUrl }: ServerSettings): void {
+function guard(
+  app: FastifyInstance,
+  { publicUrl }: ServerSettings,
+  onForeignHost: (requestId: string) => void,
+): void {
   const isOurs = hostCheck(publicUrl)
   const headers = publicUrl?.startsWith('https:')
     ? { ...securityHeaders, 'strict-transport-security': HSTS }
     : securityHeaders
   app.addHook('onRequest', (request, reply, done) => {
     void reply.headers(headers).header('request-id', request.id)
-    if (isOurs(request.headers.host)) done()
-    else
-      void reply.status(421).send({
-        code: 'BAD_USER_INPUT',
-        message: 'This host name is not served here; BAUTA_PUBLIC_URL names the one that is.',
-      })
+    if (isOurs(request.headers.host)) return done()
+    onForeignHost(request.id)
+    void reply.status(421).send({
+      code: 'BAD_USER_INPUT',
+      message: 'This host name is not served here; BAUTA_PUBLIC_URL names the one that is.',
+    })
   })
 }
 

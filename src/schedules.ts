@@ -1,0 +1,35 @@
+import type { Gateway } from './compose.ts'
+import { Refit } from './inbound/schedule/refit.ts'
+import { Rounds } from './inbound/schedule/rounds.ts'
+import { Refusal } from './kernel/refusal.ts'
+import { HOUR, SECOND } from './kernel/time.ts'
+import type { Say } from './stores.ts'
+
+/** At ten thousand entries a second half of the smallest sensible reserve is written between two looks. */
+const LOOK_AT_STORAGE = 5 * SECOND
+/** What a crash may take of the counts of strangers. */
+const BRING_COUNTS = 5 * SECOND
+const FORGET_COUNTS = HOUR
+
+/** Everything that the clock asks of a serving gateway; `stop` lets what is under way end. */
+export function startSchedules(gateway: Gateway, say: Say): { stop(): Promise<void> } {
+  const { fit, reserve, counters } = gateway
+  const saying = (what: string) => (error: unknown) =>
+    say(`${what}: ${error instanceof Refusal ? error.message : 'see the log'}`)
+  const refit = new Refit(fit, {
+    onFit: ({ model, members }) => say(`Recommender model ${model} fitted over ${members} people.`),
+    onFailure: saying('The recommender was not fitted'),
+  })
+  refit.start()
+  const running = [
+    refit,
+    new Rounds(() => reserve.look(), saying('Storage could not be looked at')).start(
+      LOOK_AT_STORAGE,
+    ),
+    new Rounds(() => counters.flush(), saying('Counts of refusals wait')).start(BRING_COUNTS),
+    new Rounds(() => counters.sweep(), saying('Old counts were not discarded')).start(
+      FORGET_COUNTS,
+    ),
+  ]
+  return { stop: async () => void (await Promise.all(running.map((one) => one.stop()))) }
+}
