@@ -1,9 +1,11 @@
 /**
  * npm run bench [-- compare|memory|passthrough] [--people N] [--rounds N] [--seconds N] [--minutes N] [--only a,b]
+ * npm run bench -- trail [--entries N]
  *
  * compare      Bauta and its peers, interleaved, same data, same fields; ratios against the targets (the default)
  * memory       resident memory of Bauta under steady load
  * passthrough  lists of 1,000 of the same gateway with doors that let everything pass
+ * trail        pages of the audit trail for every filter, in a scratch database of 10 million entries
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
@@ -16,10 +18,13 @@ import { memory } from './memory.mjs'
 import { passthrough } from './passthrough.mjs'
 import { seedBauta } from './seed-bauta.mjs'
 import { seedPeers } from './seed-peers.mjs'
+import { trail } from './trail.mjs'
 
 const databaseUrl =
   process.env.BAUTA_BENCH_DATABASE_URL ?? 'postgres://bauta:bauta@127.0.0.1:5432/bauta_bench'
 const modes = { compare, memory, passthrough }
+/** Those that bring a database of their own. */
+const scratch = { trail }
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -28,11 +33,15 @@ const { values, positionals } = parseArgs({
     seconds: { type: 'string', default: '3' },
     minutes: { type: 'string', default: '10' },
     only: { type: 'string' },
+    entries: { type: 'string', default: '10000000' },
   },
 })
 const [mode = 'compare'] = positionals
-const run = modes[mode]
-if (!run) throw new Error(`unknown benchmark ${mode}: one of ${Object.keys(modes).join(', ')}`)
+const run = modes[mode] ?? scratch[mode]
+if (!run)
+  throw new Error(
+    `unknown benchmark ${mode}: one of ${Object.keys({ ...modes, ...scratch }).join(', ')}`,
+  )
 
 const client = new pg.Client({ connectionString: databaseUrl })
 await client.connect()
@@ -41,33 +50,29 @@ if (!rows[0].alone)
   throw new Error(
     'another benchmark is running on this database; two at once would measure each other',
   )
-const people = Number(values.people)
-console.log(`seeding ${people} people where they are not there yet`)
-await seedPeers(client, people)
-const seeded = await seedBauta(client, databaseUrl, people)
-const wanted = values.only?.split(',')
-const contenders = [bauta(seeded), ...peers].filter(({ key }) => !wanted || wanted.includes(key))
-const result = await run({
-  client,
-  databaseUrl,
-  people,
-  contenders,
-  seeded,
-  rounds: Number(values.rounds),
-  seconds: Number(values.seconds),
-  minutes: Number(values.minutes),
-})
+const settings = mode in scratch ? { entries: Number(values.entries) } : measurements()
+const result = await run({ databaseUrl, ...settings, ...(mode in scratch ? {} : await contest()) })
 const about = await circumstances(client)
 await client.end()
 
 const folder = new URL('results/', import.meta.url)
 mkdirSync(folder, { recursive: true })
-const settings = {
-  people,
-  rounds: Number(values.rounds),
-  seconds: Number(values.seconds),
-  minutes: Number(values.minutes),
-}
 const path = new URL(`${mode}.json`, folder)
 writeFileSync(path, `${JSON.stringify({ ...about, settings, ...result }, null, 2)}\n`)
 console.log(`written: bench/results/${mode}.json`)
+
+function measurements() {
+  const numbers = ['people', 'rounds', 'seconds', 'minutes']
+  return Object.fromEntries(numbers.map((name) => [name, Number(values[name])]))
+}
+
+/** Whoever is compared, over the same people. */
+async function contest() {
+  const people = Number(values.people)
+  console.log(`seeding ${people} people where they are not there yet`)
+  await seedPeers(client, people)
+  const seeded = await seedBauta(client, databaseUrl, people)
+  const wanted = values.only?.split(',')
+  const contenders = [bauta(seeded), ...peers].filter(({ key }) => !wanted || wanted.includes(key))
+  return { client, contenders, seeded }
+}
