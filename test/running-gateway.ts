@@ -1,6 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rm } from 'node:fs/promises'
 import { env } from 'node:process'
 import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
@@ -14,6 +12,7 @@ import { OPERATOR } from '../src/gateway/scope/recorder.ts'
 import type { SubjectId } from '../src/kernel/ids.ts'
 import { HOUR } from '../src/kernel/time.ts'
 import { buildGatewayServer } from '../src/serve.ts'
+import { newDataFolder } from './new-data-folder.ts'
 
 /** The policy that the data-driven suites run over: a copy may be named, so that they can be run over that, unedited. */
 // biome-ignore lint/style/noProcessEnv: how a test runs these suites over another policy
@@ -71,11 +70,13 @@ export class RunningGateway {
     settings: Readonly<Record<string, string>> = {},
     policyDir = policyUnderTest,
   ): Promise<RunningGateway> {
-    const dataDir = await mkdtemp(join(tmpdir(), 'bauta-gateway-'))
+    const dataDir = await newDataFolder()
     const config = readConfig({
       BAUTA_DATA_DIR: dataDir,
       BAUTA_POLICY_DIR: policyDir,
       BAUTA_LOG_LEVEL: 'trace',
+      // Suites that try everything are refused more often than any client should be.
+      BAUTA_DENIALS_PER_DAY: '1000000',
       ...settings,
     })
     const statements: string[] = []
@@ -179,6 +180,14 @@ export class RunningGateway {
       body: payload,
     })
     return answeredOf(response.status, Object.fromEntries(response.headers), await response.text())
+  }
+
+  /** Entries that this work leaves, oldest first. */
+  async entriesOf(work: () => Promise<unknown>): Promise<readonly AuditEntry[]> {
+    const before = await this.gateway.stores.auditLog.size()
+    await work()
+    const count = (await this.gateway.stores.auditLog.size()) - before
+    return count === 0 ? [] : (await this.entries(count)).toReversed()
   }
 
   /** The newest entries of the trail, newest first. */

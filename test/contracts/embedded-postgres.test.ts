@@ -1,24 +1,28 @@
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { openDatabase } from '../../src/outbound/postgres/connect.ts'
+import { clusterTemplate, ensureCluster } from '../../src/outbound/postgres/embedded-cluster.ts'
 import { migrate, pendingMigrations, revertAll } from '../../src/outbound/postgres/migrate.ts'
+import { newDataFolder } from '../new-data-folder.ts'
 
 describe('the embedded PostgreSQL', () => {
   let dataDir: string
   beforeEach(async () => {
-    dataDir = await mkdtemp(join(tmpdir(), 'bauta-embedded-'))
+    dataDir = await newDataFolder()
   })
   afterEach(async () => {
     await rm(dataDir, { recursive: true, force: true })
   })
 
-  test('migrates once and keeps its data between starts', async () => {
+  test('is made where there is none, migrates once and keeps its data between starts', async () => {
+    await rm(join(dataDir, 'postgres'), { recursive: true })
     const first = await openDatabase({ url: null, dataDir })
-    expect(await pendingMigrations(first.dataSource)).toHaveLength(6)
-    expect(await migrate(first.dataSource)).toHaveLength(6)
+    const all = first.dataSource.migrations.map(({ name }) => name)
+    expect(await pendingMigrations(first.dataSource)).toEqual(all)
+    expect(await migrate(first.dataSource)).toEqual(all)
     await first.database.query('INSERT INTO consent_state (state) VALUES ($1)', ['country=DE'])
     await first.close()
     const second = await openDatabase({ url: null, dataDir })
@@ -27,8 +31,19 @@ describe('the embedded PostgreSQL', () => {
       { state: 'country=DE' },
     ])
     await revertAll(second.dataSource)
-    expect(await pendingMigrations(second.dataSource)).toHaveLength(6)
+    expect(await pendingMigrations(second.dataSource)).toEqual(all)
     await second.close()
+  })
+
+  test('is copied whole from the template of the build, also after a start that was killed meanwhile', async () => {
+    const folder = join(dataDir, 'postgres')
+    await rm(folder, { recursive: true })
+    await mkdir(`${folder}.unfinished`)
+    await writeFile(join(`${folder}.unfinished`, 'PG_VERSION'), '18\n')
+    await ensureCluster(folder, clusterTemplate(tmpdir()))
+    const { dataSource, close } = await openDatabase({ url: null, dataDir })
+    expect(await pendingMigrations(dataSource)).toEqual([])
+    await close()
   })
 
   test('gives each of two clients the rows of its own statements while they alternate', async () => {

@@ -6,6 +6,7 @@ import { env } from 'node:process'
 import pg from 'pg'
 import { type OpenDatabase, openDatabase } from '../../src/outbound/postgres/connect.ts'
 import { migrate } from '../../src/outbound/postgres/migrate.ts'
+import { newDataFolder } from '../new-data-folder.ts'
 
 /** A migrated database of its own for one suite. */
 export interface FreshDatabase extends OpenDatabase {
@@ -24,12 +25,11 @@ export interface FreshPostgres extends FreshDatabase {
 }
 
 export async function freshEmbedded(): Promise<FreshDatabase> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'bauta-test-'))
+  const dataDir = await newDataFolder()
   const statements: string[] = []
   const onStatement = (text: string) => statements.push(text)
   const connect = () => openDatabase({ url: null, dataDir, onStatement })
   const first = await connect()
-  await migrate(first.dataSource)
   const drop = async () => {
     await first.close()
     await rm(dataDir, { recursive: true, force: true })

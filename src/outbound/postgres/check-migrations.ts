@@ -14,9 +14,9 @@ export async function checkMigrations(say: (line: string) => void): Promise<void
   const opened = await openDatabase({ url: null, dataDir })
   try {
     const { dataSource } = opened
-    const names = await migrate(dataSource)
-    await revertAll(dataSource)
     await migrate(dataSource)
+    await revertAll(dataSource)
+    const names = await migrate(dataSource)
     const drift = await checkDrift(dataSource)
     if (drift.length > 0) {
       throw new Error(

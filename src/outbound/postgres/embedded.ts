@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PGlite } from '@electric-sql/pglite'
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket'
+import { ensureCluster } from './embedded-cluster.ts'
 import { FolderLock } from './folder-lock.ts'
 
 /** Part of the name of the socket file, by PostgreSQL's convention. */
@@ -99,7 +100,9 @@ export class EmbeddedServer {
     try {
       await rm(path, { force: true })
       this.#log('Starting the embedded PostgreSQL')
-      const database = new TurnTakingPGlite(join(this.#dataDir, 'postgres'))
+      const folder = join(this.#dataDir, 'postgres')
+      await ensureCluster(folder)
+      const database = new TurnTakingPGlite(folder)
       await database.waitReady
       const server = new PGLiteSocketServer({
         db: database,
