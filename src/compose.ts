@@ -30,6 +30,7 @@ import type { Clock } from './kernel/time.ts'
 import { Argon2SecretHasher } from './outbound/keys/argon2-secret-hasher.ts'
 import { JoseTokenSigner } from './outbound/keys/jose-token-signer.ts'
 import { clock, openStores, randomness, type Say, type Stores } from './stores.ts'
+import { openTrail, type Trail } from './trail.ts'
 
 const MEGABYTE = 1024 * 1024
 
@@ -40,6 +41,7 @@ const pause = async (): Promise<void> => await new Promise((resolve) => setImmed
 export interface Gateway {
   readonly config: Config
   readonly stores: Stores
+  readonly trail: Trail
   readonly recorder: Recorder
   readonly counters: SecurityCounters
   readonly reserve: Reserve
@@ -80,8 +82,10 @@ export async function composeGateway(
     recommendations,
     clients: clientStore,
   } = stores
-  const recorder = new Recorder(auditLog, clock, randomness, policy.version)
-  await recordBeginning(recorder, auditLog, {
+  const trail = await openTrail(stores, config, options.say ?? (() => {}))
+  const recorder = new Recorder(trail.trusted, clock, randomness, policy.version)
+  // Said also where the trail is in doubt: an operator has to be able to start what settles that.
+  await recordBeginning(new Recorder(auditLog, clock, randomness, policy.version), auditLog, {
     keysMade: keys.madeNew,
     migrations: stores.migrations,
     policyVersion: policy.version,
@@ -175,6 +179,7 @@ export async function composeGateway(
   return {
     config,
     stores,
+    trail,
     recorder,
     counters,
     reserve,

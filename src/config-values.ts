@@ -1,3 +1,5 @@
+import { parseVerifierKey, type VerifierKey } from './domain/audit/signed-note.ts'
+
 /** Readers of single settings. Each takes the trimmed text and throws an Error that says what is wrong, never the text. */
 
 const MASTER_KEY_BYTES = 32
@@ -47,4 +49,12 @@ export function masterKeyText(text: string): string {
   )
     throw new Error('must be 32 bytes in base64')
   return text
+}
+
+export function verifierKeyText(text: string): VerifierKey {
+  try {
+    return parseVerifierKey(text)
+  } catch {
+    throw new Error('must be a public key as a vkey: <name>+<id>+<key>')
+  }
 }

@@ -4,6 +4,7 @@ import {
   matching,
   oneOf,
   postgresUrl,
+  verifierKeyText,
   webOrigin,
   wholeNumber,
 } from './config-values.ts'
@@ -131,6 +132,27 @@ export const variables = {
     example: '/run/secrets/bauta-master-key',
     otherwise: 'not used',
     read: (text) => resolve(text),
+  }),
+  auditOrigin: variable({
+    name: 'BAUTA_AUDIT_ORIGIN',
+    meaning: 'name of the audit log and of its key, fixed once the log has begun',
+    example: 'gateway.example.com/audit',
+    otherwise: 'host of BAUTA_PUBLIC_URL and /audit',
+    read: matching(/^[^\s+\p{Cc}]{1,200}$/u, 'must be a name without blanks and plus signs'),
+  }),
+  auditWitnessKey: variable({
+    name: 'BAUTA_AUDIT_WITNESS_KEY',
+    meaning: 'public key of the witness who signs checkpoints beside the log, as a C2SP vkey',
+    example: 'the output of: bauta audit witness keygen',
+    otherwise: 'nobody witnesses',
+    read: verifierKeyText,
+  }),
+  auditArchiveDays: variable({
+    name: 'BAUTA_AUDIT_ARCHIVE_DAYS',
+    meaning: 'age at which audit entries move to compressed bundles, in days',
+    example: '30',
+    otherwise: '30',
+    read: wholeNumber(1, 36_500),
   }),
   logLevel: variable({
     name: 'BAUTA_LOG_LEVEL',

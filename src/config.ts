@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type LogLevel, type Variable, variables } from './config-variables.ts'
+import type { VerifierKey } from './domain/audit/signed-note.ts'
 
 /** Where the master key comes from. `create`: read the file, or make it on the first start (development only). */
 export type MasterKeySource =
@@ -31,6 +32,11 @@ export interface Config {
   readonly dataDir: string
   readonly policyDir: string
   readonly masterKey: MasterKeySource
+  /** Name of the audit log; null: none was chosen. */
+  readonly auditOrigin: string | null
+  /** Whose signatures beside the log's are taken; null: nobody's. */
+  readonly auditWitnessKey: VerifierKey | null
+  readonly auditArchiveDays: number
   readonly logLevel: LogLevel
   /** Demo people and demo tokens on the first start. Never in production. */
   readonly demo: boolean
@@ -80,6 +86,9 @@ export function readConfig(env: Environment): Config {
     dataDir,
     policyDir: value(env, variables.policyDir) ?? join(packageDir, 'policy'),
     masterKey: Object.freeze(masterKeySource(env, mode, dataDir)),
+    auditOrigin: value(env, variables.auditOrigin),
+    auditWitnessKey: value(env, variables.auditWitnessKey),
+    auditArchiveDays: value(env, variables.auditArchiveDays) ?? 30,
     logLevel: value(env, variables.logLevel) ?? 'info',
     demo: demo ?? mode === 'development',
     evaluationData: value(env, variables.evaluationData),

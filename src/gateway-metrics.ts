@@ -2,7 +2,7 @@ import type { Gateway } from './compose.ts'
 import { Metrics } from './inbound/http/metrics.ts'
 
 /** The metrics of one gateway: of its server and, read when asked for, of what stands behind it. */
-export function gatewayMetrics({ stores, counters, reserve }: Gateway): Metrics {
+export function gatewayMetrics({ stores, counters, reserve, trail }: Gateway): Metrics {
   const metrics = new Metrics()
   const { auditLog } = stores
   const { database } = stores.opened
@@ -10,6 +10,16 @@ export function gatewayMetrics({ stores, counters, reserve }: Gateway): Metrics 
     'audit_queue_entries',
     'Entries that wait for the batch under way to become durable.',
     () => auditLog.waiting,
+  )
+  metrics.watch(
+    'audit_alarm',
+    '1: the audit trail is in doubt, and nothing is disclosed until that is settled.',
+    () => (trail.alarm.doubt === null ? 0 : 1),
+  )
+  metrics.watch(
+    'audit_signed_entries',
+    'Entries that are known to be covered by a signed checkpoint.',
+    () => trail.watch.signed,
   )
   metrics.watch(
     'database_connections',

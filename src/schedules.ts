@@ -13,7 +13,7 @@ const FORGET_COUNTS = HOUR
 
 /** Everything that the clock asks of a serving gateway; `stop` lets what is under way end. */
 export function startSchedules(gateway: Gateway, say: Say): { stop(): Promise<void> } {
-  const { fit, reserve, counters } = gateway
+  const { fit, reserve, counters, trail } = gateway
   const saying = (what: string) => (error: unknown) =>
     say(`${what}: ${error instanceof Refusal ? error.message : 'see the log'}`)
   const refit = new Refit(fit, {
@@ -23,6 +23,7 @@ export function startSchedules(gateway: Gateway, say: Say): { stop(): Promise<vo
   refit.start()
   const running = [
     refit,
+    new Rounds(() => trail.watch.look(), saying('The audit trail was not looked at')).start(SECOND),
     new Rounds(() => reserve.look(), saying('Storage could not be looked at')).start(
       LOOK_AT_STORAGE,
     ),

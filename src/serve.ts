@@ -14,6 +14,7 @@ import { credentialsOf } from './inbound/http/credentials.ts'
 import { developmentPages } from './inbound/http/development-pages.ts'
 import { oauthRoutes } from './inbound/http/oauth.ts'
 import { buildServer, type ServerParts } from './inbound/http/server.ts'
+import { treeRoutes } from './inbound/http/tree.ts'
 import { visitorRoutes } from './inbound/http/visitor.ts'
 import { failureOf } from './kernel/refusal.ts'
 import { startSchedules } from './schedules.ts'
@@ -68,7 +69,7 @@ export async function buildGatewayServer(
   more: Partial<Pick<ServerParts, 'pages' | 'log'>> = {},
 ): Promise<FastifyInstance> {
   const { config, stores, authenticator, tokens, visitors, responder, reception } = gateway
-  const { counters, reserve } = gateway
+  const { counters, reserve, trail } = gateway
   const log = more.log ?? pino({ level: config.logLevel })
   const metrics = gatewayMetrics(gateway)
   const callerOf = async (request: FastifyRequest): Promise<Caller> => {
@@ -87,7 +88,10 @@ export async function buildGatewayServer(
     log,
     checks: {
       database: async () => void (await stores.opened.database.query('SELECT 1')),
-      audit: async () => void (await stores.auditLog.size()),
+      audit: async () => {
+        trail.alarm.refuseIfRaised()
+        await stores.auditLog.size()
+      },
       keys: async () => await stores.keys.refresh(),
     },
     warnings: () => (reserve.room === 'ample' ? [] : [`storage ${reserve.room}`]),
@@ -97,6 +101,7 @@ export async function buildGatewayServer(
       async (app) => await streamRoute(app, { responder, callerOf, onUnforeseen }),
       oauthRoutes(tokens),
       visitorRoutes(authenticator, visitors, config.publicUrl),
+      treeRoutes(trail.published),
     ],
     ...(more.pages && { pages: more.pages }),
   })

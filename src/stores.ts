@@ -1,9 +1,10 @@
 import { join } from 'node:path'
-import type { Config } from './config.ts'
+import { type Config, ConfigError } from './config.ts'
 import type { StorageSpace } from './domain/audit/storage-space.ts'
 import { compilePolicy, type Policy } from './domain/privacy/policy.ts'
 import type { Randomness } from './kernel/ids.ts'
 import type { Clock } from './kernel/time.ts'
+import { FileCheckpointSigner } from './outbound/keys/file-checkpoint-signer.ts'
 import { FileDayKeys } from './outbound/keys/file-day-keys.ts'
 import { FileKeyStore } from './outbound/keys/file-key-store.ts'
 import { openMasterKey } from './outbound/keys/master-key.ts'
@@ -11,6 +12,7 @@ import { PooledRandomness } from './outbound/keys/pooled-randomness.ts'
 import { AuditJournal } from './outbound/postgres/audit-journal.ts'
 import { PostgresAuditLeaves } from './outbound/postgres/audit-leaves.ts'
 import { PostgresAuditLog } from './outbound/postgres/audit-log.ts'
+import { PostgresAuditTree } from './outbound/postgres/audit-tree.ts'
 import { PostgresChangeFeed } from './outbound/postgres/change-feed.ts'
 import { PostgresClientStore } from './outbound/postgres/client-store.ts'
 import { type OpenDatabase, openDatabase } from './outbound/postgres/connect.ts'
@@ -42,6 +44,8 @@ export interface Stores {
   readonly dayKeys: FileDayKeys
   readonly auditLog: PostgresAuditLog
   readonly leaves: PostgresAuditLeaves
+  readonly tree: PostgresAuditTree
+  readonly checkpointSigner: FileCheckpointSigner
   readonly profiles: PostgresProfileStore
   readonly segments: PostgresSegmentStore
   readonly recommendations: PostgresRecommendationStore
@@ -86,6 +90,8 @@ export async function openStores(
   const journal = embedded ? new AuditJournal(join(config.dataDir, 'audit')) : null
   const auditLog = new PostgresAuditLog(database, journal, say)
   await auditLog.start()
+  const tree = new PostgresAuditTree(database)
+  const checkpointSigner = await openCheckpointSigner(config, keysDir, keys, tree)
   const segments = new PostgresSegmentStore(database, clock)
   const recommendations = new PostgresRecommendationStore(database, clock)
   const rebuild = new ProfileRebuild({ database, policy, keys, recommendations, clock, randomness })
@@ -98,6 +104,8 @@ export async function openStores(
     dayKeys: new FileDayKeys(join(keysDir, 'days'), master, randomness),
     auditLog,
     leaves: new PostgresAuditLeaves(database),
+    tree,
+    checkpointSigner,
     segments,
     recommendations,
     rebuild,
@@ -114,4 +122,25 @@ export async function openStores(
     ingestStore: new PostgresIngestStore(database, rebuild),
     memberLists: new PostgresMemberLists(database),
   }
+}
+
+/** @throws ConfigError where the setting names another log than the one that was begun. */
+async function openCheckpointSigner(
+  { auditOrigin, publicUrl }: Config,
+  dir: string,
+  keys: FileKeyStore,
+  tree: PostgresAuditTree,
+): Promise<FileCheckpointSigner> {
+  const host = publicUrl === null ? 'localhost' : new URL(publicUrl).host
+  const signer = await FileCheckpointSigner.open({
+    dir,
+    seedOf: (epoch) => keys.installationKey(`audit-log/${epoch}`),
+    origin: auditOrigin ?? `${host}/audit`,
+    mayCreate: (await tree.latest()) === null,
+  })
+  if (auditOrigin !== null && auditOrigin !== signer.origin)
+    throw new ConfigError(
+      `BAUTA_AUDIT_ORIGIN is not the name under which the audit log began: ${signer.origin}.`,
+    )
+  return signer
 }

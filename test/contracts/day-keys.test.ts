@@ -19,7 +19,7 @@ test('the file of a day does not hold its key in clear, and opens under that day
   const dir = newDir()
   const key = await openIn(dir).make('2026-01-31')
   expect(readdirSync(dir)).toEqual(['2026-01-31.key'])
-  expect(readFileSync(join(dir, '2026-01-31.key')).includes(key)).toBe(false)
+  expect(readFileSync(join(dir, '2026-01-31.key')).includes(Buffer.from(key))).toBe(false)
   renameSync(join(dir, '2026-01-31.key'), join(dir, '2026-02-01.key'))
   await expect(openIn(dir).find('2026-02-01')).rejects.toMatchObject({ code: 'KEYS_UNAVAILABLE' })
   await expect(openIn(dir).make('2026-02-01')).rejects.toMatchObject({ code: 'KEYS_UNAVAILABLE' })

@@ -21,12 +21,17 @@ export const OPERATOR: AuditEntry['actor'] = {
 
 /** Writes entries to the trail. When `record` resolves, the entry is durable; before that, no byte may leave. */
 export class Recorder {
-  readonly #log: AuditLog
+  readonly #log: Pick<AuditLog, 'append'>
   readonly #clock: Clock
   readonly #randomness: Randomness
   readonly #policyVersion: string
 
-  constructor(log: AuditLog, clock: Clock, randomness: Randomness, policyVersion: string) {
+  constructor(
+    log: Pick<AuditLog, 'append'>,
+    clock: Clock,
+    randomness: Randomness,
+    policyVersion: string,
+  ) {
     this.#log = log
     this.#clock = clock
     this.#randomness = randomness

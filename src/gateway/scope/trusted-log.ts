@@ -1,17 +1,12 @@
-import type {
-  AuditFilter,
-  AuditLeaf,
-  AuditLog,
-  StoredAuditEntry,
-} from '../../domain/audit/audit-log.ts'
+import type { AuditLeaf, AuditLog } from '../../domain/audit/audit-log.ts'
 import type { TrailAlarm } from './trail-alarm.ts'
 
 /** The trail as doors see it: while it is in doubt nothing is added, so nothing that needs an entry is disclosed. */
-export class TrustedLog implements AuditLog {
-  readonly #log: AuditLog
+export class TrustedLog implements Pick<AuditLog, 'append'> {
+  readonly #log: Pick<AuditLog, 'append'>
   readonly #alarm: TrailAlarm
 
-  constructor(log: AuditLog, alarm: TrailAlarm) {
+  constructor(log: Pick<AuditLog, 'append'>, alarm: TrailAlarm) {
     this.#log = log
     this.#alarm = alarm
   }
@@ -21,20 +16,5 @@ export class TrustedLog implements AuditLog {
     await this.#log.append(leaves)
     // What the alarm was raised for may have happened before this batch: then its entries stand on a wrong trail.
     this.#alarm.refuseIfRaised()
-  }
-
-  async size(): Promise<number> {
-    return await this.#log.size()
-  }
-
-  async durableSize(): Promise<number> {
-    return await this.#log.durableSize()
-  }
-
-  async find(
-    filter: AuditFilter,
-    page: { limit: number; before: number | null },
-  ): Promise<readonly StoredAuditEntry[]> {
-    return await this.#log.find(filter, page)
   }
 }

@@ -6,6 +6,17 @@ export const unaudited: readonly { readonly path: string; readonly why: string }
   { path: '/health/live', why: 'says that the process runs' },
   { path: '/health/ready', why: 'names the parts that are ready' },
   { path: '/metrics', why: 'counts requests and queues; no label comes from a person' },
+  {
+    path: '/audit/checkpoint',
+    why: 'how many entries the trail has, and a hash over them, signed',
+  },
+  { path: '/audit/consistency', why: 'hashes that lead from one checkpoint to the next' },
+  { path: '/audit/inclusion', why: 'the hash of an entry, and hashes that lead to a checkpoint' },
+  { path: '/audit/keys', why: 'public keys of the audit log' },
+  {
+    path: '/audit/witness',
+    why: 'takes signatures of one key over checkpoints, and tells nothing',
+  },
   { path: '/', why: 'a page without data; what it shows it asks for at /graphql' },
   { path: '/pages/pages.css', why: 'style of the pages' },
   { path: '/pages/desk.js', why: 'script of the pages' },

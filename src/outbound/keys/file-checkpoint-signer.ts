@@ -60,6 +60,11 @@ export class FileCheckpointSigner implements CheckpointSigner {
     this.#lock = new FolderLock(join(dir, 'audit-log.lock'))
   }
 
+  /** Name under which the first log began; logs after a fork have it in front of their own. */
+  get origin(): string {
+    return this.#read().logs[0]?.origin ?? ''
+  }
+
   async last(): Promise<LastSigned> {
     return this.#last(this.#read())
   }
@@ -91,7 +96,7 @@ export class FileCheckpointSigner implements CheckpointSigner {
     return await this.#lock.hold(async () => {
       const { logs } = this.#read()
       const epoch = logs.length + 1
-      const origin = `${logs[0]?.origin}/${epoch}`
+      const origin = `${this.origin}/${epoch}`
       await this.#write([...logs, { origin, last: this.#empty(epoch, origin) }])
       return this.#last(this.#read())
     })

@@ -1,0 +1,50 @@
+import type { FastifyInstance } from 'fastify'
+import type { PublishedTree } from '../../gateway/attest/published-tree.ts'
+import { Refusal } from '../../kernel/refusal.ts'
+
+const TEXT = 'text/plain'
+/** A checkpoint with a hundred signatures is smaller. */
+const NOTE_BYTES = 16 * 1024
+const NUMBER = /^(0|[1-9]\d{0,15})$/
+
+/**
+ * The tree over the audit trail, for everybody: `GET /audit/checkpoint` (a C2SP signed note), `/audit/consistency?from=&to=`
+ * and `/audit/inclusion?index=&size=` (JSON, hashes in base64), `/audit/keys` (C2SP vkeys, one a line, the one in use first),
+ * and `POST /audit/witness` (a checkpoint that the witness has signed as well; 204).
+ */
+export function treeRoutes(published: PublishedTree): (app: FastifyInstance) => Promise<void> {
+  return async (app) => {
+    app.removeAllContentTypeParsers()
+    app.addContentTypeParser(
+      TEXT,
+      { parseAs: 'string', bodyLimit: NOTE_BYTES },
+      (_request, body, done) => done(null, body),
+    )
+    app.get('/audit/checkpoint', async (_request, reply) => {
+      return await reply.type(TEXT).send(await published.checkpoint())
+    })
+    app.get('/audit/consistency', async ({ query }) => {
+      return await published.consistency(numberIn(query, 'from'), numberIn(query, 'to'))
+    })
+    app.get('/audit/inclusion', async ({ query }) => {
+      return await published.inclusion(numberIn(query, 'index'), numberIn(query, 'size'))
+    })
+    app.get('/audit/keys', async (_request, reply) => {
+      const keys = await published.keys()
+      return await reply.type(TEXT).send(keys.map((key) => `${key}\n`).join(''))
+    })
+    app.post('/audit/witness', async ({ body }, reply) => {
+      if (typeof body !== 'string')
+        throw new Refusal('BAD_USER_INPUT', `Send a signed note as ${TEXT}.`)
+      await published.acceptWitness(body)
+      return await reply.status(204).send()
+    })
+  }
+}
+
+function numberIn(query: unknown, name: string): number {
+  const text = (query as Readonly<Record<string, unknown>>)[name]
+  if (typeof text !== 'string' || !NUMBER.test(text))
+    throw new Refusal('BAD_USER_INPUT', `"${name}" must be a number of entries.`)
+  return Number(text)
+}
