@@ -3,6 +3,9 @@ import type { Instant } from './time.ts'
 /** The internal id of a person or visitor: a UUID that never leaves the gateway. */
 export type SubjectId = string
 
+/** Nobody has this id (RFC 9562 §5.9). Looked for where an identifier is unknown, so that a miss takes the steps of a hit. */
+export const NOBODY: SubjectId = '00000000-0000-0000-0000-000000000000'
+
 /** Cryptographically strong bytes; a parameter, so that rules stay repeatable. */
 export interface Randomness {
   bytes(length: number): Uint8Array

@@ -5,8 +5,12 @@ export const limits = {
   /** Deep enough for every documented query, too shallow for recursion through connections. */
   queryDepth: 12,
   queryTokens: 2_000,
+  /** Places of fields, fragments unfolded: forty short fragments that spread each other twice make a trillion. */
+  queryFields: 5_000,
   queryAliases: 30,
   queryDirectives: 30,
+  /** Levels of a JSON value: a segment's rule has at most 22, and 100,000 exhaust the stack of whatever walks them. */
+  jsonDepth: 32,
   /** Estimated cost units of one operation: a page of 1,000 whole profiles fits. */
   queryCost: 250_000,
   /** Rows of one page or ids of one list. */

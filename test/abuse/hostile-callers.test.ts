@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { SubjectId } from '../../src/kernel/ids.ts'
-import { type As, RunningGateway } from '../running-gateway.ts'
+import { type As, given, RunningGateway } from '../running-gateway.ts'
 
 let running: RunningGateway
 let person: SubjectId
@@ -158,6 +158,47 @@ test('an order under the name of an activity is not shown as activity', async ()
       .get(person)
       ?.filter(({ name }) => name === 'Checkout Completed') ?? []
   expect(event).toMatchObject({ orderId: null, value: 0 })
+})
+
+test('how much has happened of which a caller is told nothing changes no statement', async () => {
+  const identifiers = given({ userId: 'busy' })
+  const consent = (purpose: string, recipient?: string) => ({
+    type: 'consent' as const,
+    identifiers,
+    purpose,
+    state: 'ConsentGiven' as const,
+    ...(recipient === undefined ? {} : { recipient }),
+  })
+  const events = (name: string, count: number) =>
+    Array.from({ length: count }, (_, n) => ({
+      type: 'event' as const,
+      messageId: `${name}-${n}`,
+      identifiers,
+      name,
+      properties: {},
+    }))
+  const [busy = ''] = await running.take('crm', [
+    consent('PARTNER_SHARING', 'acme'),
+    consent('MARKETING'),
+    ...events('Order Completed', 2),
+    ...events('Page Viewed', 70),
+  ])
+  const token = await running.client({ id: 'mail', roles: ['marketer'] })
+  const timelineTo = async (as: As, audience: string) => {
+    const before = running.statements.length
+    const id = running.pseudonym(audience, busy)
+    const query = `{ profile(id: "${id}") { timeline(first: 2) { pageInfo { hasNextPage } edges { node { name } } } } }`
+    const { data } = await running.ask(as, query)
+    const reads = running.statements.slice(before).filter((text) => text.includes('event e'))
+    return { timeline: data.profile.timeline, reads: reads.length }
+  }
+  const pageInfo = { hasNextPage: false }
+  expect(await timelineTo(partner, 'acme')).toEqual({ timeline: { pageInfo, edges: [] }, reads: 0 })
+  const order = { node: { name: 'Order Completed' } }
+  expect(await timelineTo({ token, purpose: 'MARKETING' }, 'mail')).toEqual({
+    timeline: { pageInfo, edges: [order, order] },
+    reads: 1,
+  })
 })
 
 test('partners know no segment of which they could be told of nobody', async () => {

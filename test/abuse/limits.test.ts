@@ -16,6 +16,18 @@ afterAll(async () => await running.stop())
 const repeated = (count: number, text: (index: number) => string) =>
   Array.from({ length: count }, (_, index) => text(index)).join(' ')
 
+/** A query of exactly this cost: pages of events cost 3 a profile and 2 an event, the items 2 each, the viewer 1. */
+function costing(cost: number): string {
+  const pages = (alias: string, first: number) =>
+    `${alias}: searchProfiles(first: ${first}) { edges { node { timeline(first: 100) { edges { cursor } } } } }`
+  const each = 3 + 2 * 100
+  const rest = cost - 1_000 * each
+  const more = Math.floor(rest / each)
+  const items = Math.floor((rest % each) / 2)
+  const viewer = (rest % each) % 2 === 1 ? 'viewer { client }' : ''
+  return `{ ${pages('a', 1_000)} ${pages('b', more)} items(first: ${items}) { edges { cursor } } ${viewer} }`
+}
+
 const bounds: readonly {
   name: string
   code: string
@@ -33,6 +45,20 @@ const bounds: readonly {
     code: 'QUERY_TOO_COSTLY',
     most: limits.queryDirectives,
     query: (size) => `{ viewer { ${repeated(size, () => 'client @include(if: true)')} } }`,
+  },
+  {
+    name: 'fields, fragments unfolded',
+    code: 'QUERY_TOO_COSTLY',
+    most: limits.queryFields,
+    query: (size) =>
+      `{ viewer { ${repeated(49, () => '...F')} ${repeated(size - 4_901, () => 'client')} } }
+       fragment F on Viewer { ${repeated(100, () => 'client')} }`,
+  },
+  {
+    name: 'objects that a query may cost',
+    code: 'QUERY_TOO_COSTLY',
+    most: limits.queryCost,
+    query: (size) => costing(size),
   },
   {
     name: 'tokens',
@@ -62,17 +88,13 @@ describe.each(bounds)('the bound on $name', ({ code, most, query }) => {
 })
 
 /** What is refused for its shape touches no store and leaves no entry of a decision. */
-const refusedUnread = bounds.filter(({ code }) => code !== 'BAD_USER_INPUT')
-test.each(refusedUnread)(
-  'nothing is executed beyond the bound on $name',
-  async ({ most, query }) => {
-    await running.ask(as, '{ viewer { client } }')
-    const before = running.statements.length
-    await running.ask(as, query(most + 1))
-    const asked = running.statements.slice(before).filter((text) => ABOUT_PEOPLE.test(text))
-    expect(asked).toEqual([])
-  },
-)
+test.each(bounds)('nothing is executed beyond the bound on $name', async ({ most, query }) => {
+  await running.ask(as, '{ viewer { client } }')
+  const before = running.statements.length
+  await running.ask(as, query(most + 1))
+  const asked = running.statements.slice(before).filter((text) => ABOUT_PEOPLE.test(text))
+  expect(asked).toEqual([])
+})
 
 test('a client that takes nothing but application/json is told of a bad document with 200', async () => {
   const body = JSON.stringify({ query: '{ nothing }' })
@@ -82,12 +104,30 @@ test('a client that takes nothing but application/json is told of a bad document
   expect([modern.status, modern.codes]).toEqual([400, ['GRAPHQL_VALIDATION_FAILED']])
 })
 
-test('a query that asks for too many objects at once is refused', async () => {
-  const list = (first: number) =>
-    `{ searchProfiles(first: ${first}) { edges { node { timeline(first: 100) { edges { node { name } } } } } } }`
-  const answer = await running.ask(as, list(1_000))
+/** Fragments that spread the next one twice: 2^60 fields in sixty short lines. */
+const BOMB = [
+  ...Array.from(
+    { length: 60 },
+    (_, n) => `fragment F${n} on Profile { ...F${n + 1} ...F${n + 1} }`,
+  ),
+  'fragment F60 on Profile { id }',
+].join(' ')
+
+test('fragments that double at every level are refused without being unfolded', async () => {
+  const answer = await running.ask(as, `{ me { ...F0 } } ${BOMB}`)
   expect([answer.status, answer.codes]).toEqual([400, ['QUERY_TOO_COSTLY']])
-  expect((await running.ask(as, list(10))).codes).toEqual([])
+  const stream = await fetch(`${running.origin}/graphql/stream`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${as.token}`,
+      'content-type': 'application/json',
+      accept: 'text/event-stream',
+    },
+    body: JSON.stringify({
+      query: `subscription { profileChanged { profile { ...F0 } } } ${BOMB}`,
+    }),
+  })
+  expect(await stream.text()).toContain('QUERY_TOO_COSTLY')
 })
 
 test('lists of ids longer than a page are refused', async () => {
@@ -117,12 +157,28 @@ test('pages of recommendations beyond 50 are refused', async () => {
   expect((await running.ask(officer, query(-1))).codes).toEqual(['BAD_USER_INPUT'])
 })
 
-test('a body larger than allowed is refused with 413 and no word of it', async () => {
-  const answer = await running.post(
-    as,
-    JSON.stringify({ query: '{ viewer { client } }', padding: 'x'.repeat(limits.bodyBytes) }),
-  )
+test('a body of the largest allowed size is read, and one byte more is refused with 413 and no word of it', async () => {
+  const body = JSON.stringify({ query: '{ viewer { client } }' })
+  const largest = body.padEnd(limits.bodyBytes)
+  expect((await running.post(as, largest)).data).toEqual({ viewer: { client: 'support' } })
+  const answer = await running.post(as, `${largest} `)
   expect([answer.status, answer.codes]).toEqual([413, ['REQUEST_TOO_LARGE']])
+})
+
+test('JSON nested as deeply as allowed is read, and a level more refused before it is', async () => {
+  const writer = { token: await running.client({ id: 'ingest', roles: ['ingest'] }) }
+  const track = (properties: string) =>
+    `{"query":"mutation ($p: JSON!) { track(event: { messageId: \\"deep\\", event: \\"Seen\\", identifiers: [{ kind: USER_ID, value: \\"u\\" }], properties: $p }) { accepted } }","variables":{"p":${properties}}}`
+  // The object and its lists; what is in the innermost is a level of its own.
+  const nested = (levels: number) => track(`{"a":${'['.repeat(levels)}1${']'.repeat(levels)}}`)
+  for (const levels of [limits.jsonDepth, 100_000]) {
+    const deep = await running.post(writer, nested(levels))
+    expect([deep.status, deep.codes]).toEqual([400, ['BAD_USER_INPUT']])
+  }
+  // What is kept of an event is shallower still, for reasons of its own.
+  const deepest = await running.post(writer, nested(limits.jsonDepth - 1))
+  expect([deepest.codes, deepest.data]).toEqual([[], { track: { accepted: false } }])
+  expect((await running.post(writer, nested(3))).data).toEqual({ track: { accepted: true } })
 })
 
 test.each(['Bearer nonsense', 'Bearer bauta_nonsense', 'Basic YTpi', ''])(

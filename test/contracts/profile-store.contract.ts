@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { eventCategories, eventCategory } from '../../src/domain/privacy/event-category.ts'
 import type { ReadColumn } from '../../src/domain/profiles/read-model.ts'
 import { PostgresProfileStore } from '../../src/outbound/postgres/profile-store.ts'
 import type { FreshDatabase } from './fresh-database.ts'
@@ -135,6 +137,39 @@ export function profileStoreContract(adapter: string, fresh: () => Promise<Fresh
       })
       const next = await store.timelines([person(1)], { limit: 10, before: last ?? null })
       expect(names(person(1), next)).toEqual(['m4', 'm3', 'm1', 'm0'])
+    })
+
+    test('gives only events of the category that is asked for', async () => {
+      await storeSubject(db.database, person(1))
+      const word = fc.constantFrom(
+        'order',
+        'Order',
+        'ORDER',
+        'Refunded',
+        'payment',
+        'pre',
+        'Viewed',
+        'x',
+        'K',
+      )
+      const name = fc
+        .array(fc.oneof(word, fc.constantFrom(' ', '_', '9', '\n', 'é', 'ſ', '😀'), fc.string()), {
+          minLength: 1,
+        })
+        .map((parts) => parts.join('').replaceAll('\0', ''))
+      const names = [...new Set(fc.sample(name, 300))]
+      await db.database.query(
+        `INSERT INTO event (source, message_id, home_id, batch_id, name, occurred_at, received_at, value, properties)
+         SELECT 'web', n::text, $1, $1, name, now(), now(), 0, '{}' FROM unnest($2::text[]) WITH ORDINALITY AS each (name, n)`,
+        [person(1), names],
+      )
+      for (const only of eventCategories) {
+        const page = { limit: 1_000, before: null, only }
+        const given = (await store.timelines([person(1)], page)).get(person(1)) ?? []
+        const expected = names.filter((one) => eventCategory(one) === only)
+        expect(given.map((event) => event.name).sort()).toEqual(expected.sort())
+        expect(expected.length).toBeGreaterThan(20)
+      }
     })
 
     test('gives the consent history over all homes, oldest first', async () => {

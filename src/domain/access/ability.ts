@@ -1,5 +1,5 @@
 import { type AnyMongoAbility, createMongoAbility, type RawRuleOf, subject } from '@casl/ability'
-import type { SubjectId } from '../../kernel/ids.ts'
+import { NOBODY, type SubjectId } from '../../kernel/ids.ts'
 import { type Category, coveredByAny } from '../privacy/categories.ts'
 import { type Policy, roleTreatment } from '../privacy/policy.ts'
 import { mostRevealing, type Treatment } from '../privacy/treatment.ts'
@@ -53,13 +53,11 @@ export class Abilities {
 /** The rows of a grant for one request. */
 export function rowsOf(grant: Grant, actingFor: SubjectId | null): RowPredicate {
   return {
+    // A front end that acts for nobody sees nobody.
     subjectId: grant.actsForSubject ? (actingFor ?? NOBODY) : null,
     segments: grant.segments,
   }
 }
-
-/** No UUID of a subject: a front end that acts for nobody sees nobody. */
-const NOBODY = '00000000-0000-0000-0000-000000000000'
 
 function conditionsOf(rows: RowPredicate): Record<string, unknown> | null {
   const conditions: Record<string, unknown> = {}

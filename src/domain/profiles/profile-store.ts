@@ -1,6 +1,7 @@
 import type { SubjectId } from '../../kernel/ids.ts'
 import type { Instant } from '../../kernel/time.ts'
 import type { ConsentRecord } from '../privacy/consent.ts'
+import type { EventCategory } from '../privacy/event-category.ts'
 import type { ReadColumn, ReadRow } from './read-model.ts'
 
 /** Ways to order a list of profiles, each tied to the data category that it reads. */
@@ -87,10 +88,17 @@ export interface ProfileStore {
   ): Promise<readonly { row: ReadRow; position: RowPosition }[]>
   /** Root subject by blind index of an identifier, or null. */
   findByIdentifier(kind: string, blindIndex: Uint8Array): Promise<SubjectId | null>
-  /** Events of several people, newest first, at most `limit` each, before an (instant, source, messageId) position. */
+  /**
+   * Events of several people, newest first, at most `limit` each, before an (instant, source, messageId) position.
+   * `only` those whose name has this category; others cost nothing that a caller could notice.
+   */
   timelines(
     ids: readonly SubjectId[],
-    page: { limit: number; before: { at: Instant; source: string; messageId: string } | null },
+    page: {
+      readonly limit: number
+      readonly before: { at: Instant; source: string; messageId: string } | null
+      readonly only?: EventCategory | null
+    },
   ): Promise<Map<SubjectId, readonly TimelineEvent[]>>
   consentRecords(ids: readonly SubjectId[]): Promise<Map<SubjectId, readonly ConsentRecord[]>>
   /** Interned consent states: id -> canonical text. Grows only; ask again when an id is unknown. */

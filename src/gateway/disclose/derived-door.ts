@@ -38,6 +38,7 @@ export class DerivedDoor {
   readonly #recommendations: RecommendationStore
   readonly #catalogue: CatalogueDoor
   #defined: Promise<ReadonlyMap<string, Segment>> | null = null
+  readonly #shelves = new Map<string, ReadonlyMap<string, string | null>>()
 
   constructor(
     scope: Scope,
@@ -103,7 +104,7 @@ export class DerivedDoor {
       args.category !== null && interactions
         ? recommendedFor(
             model,
-            inCategory(catalogue, args.category),
+            this.#shelf(catalogue, args.category),
             readable(interactions, decisions.profiling, this.#scope.now),
           )
         : (row.recommended ?? null)
@@ -154,6 +155,15 @@ export class DerivedDoor {
     return (await this.#rows.extra(subjectId, ['interactions']))?.interactions ?? null
   }
 
+  /** The items of one category; worked out once per request, whatever the number of people. */
+  #shelf(catalogue: ReadonlyMap<string, string | null>, category: string) {
+    const known = this.#shelves.get(category)
+    if (known) return known
+    const shelf = new Map([...catalogue].filter(([, one]) => one === category))
+    this.#shelves.set(category, shelf)
+    return shelf
+  }
+
   async #evaluate(disclosed: DisclosedRow, segment: Segment) {
     const { subjectId } = disclosed.row
     const row = await this.#rows.extra(subjectId, plainColumns)
@@ -187,11 +197,4 @@ function inputFor(decisions: StateDecisions): RecommenderInput | null {
   if (profiling === null || (activity !== 'CLEAR' && activity !== 'GENERALISED')) return null
   const purchases = activity === 'CLEAR' && decisions.decide(PURCHASES).treatment === 'CLEAR'
   return purchases && profiling === 'full' ? 'full' : 'activity'
-}
-
-function inCategory(
-  catalogue: ReadonlyMap<string, string | null>,
-  category: string,
-): ReadonlyMap<string, string | null> {
-  return new Map([...catalogue].filter(([, one]) => one === category))
 }

@@ -54,23 +54,16 @@ export class DocumentWalk {
 
   /** Bounds that hold whatever the variables say. */
   check(): void {
-    const counts = { aliases: 0, directives: 0 }
+    const counts = { fields: 0, aliases: 0, directives: 0 }
     for (const { node, depth } of this.#sites(null)) {
       if (depth > limits.queryDepth)
         throw new Refusal('QUERY_TOO_DEEP', `The query is deeper than ${limits.queryDepth} levels.`)
-      if (node.alias) counts.aliases += 1
+      counts.fields += 1
+      counts.aliases += node.alias ? 1 : 0
       counts.directives += node.directives?.length ?? 0
-      if (counts.aliases > limits.queryAliases)
-        throw new Refusal(
-          'QUERY_TOO_COSTLY',
-          `The query has more than ${limits.queryAliases} aliases.`,
-        )
-      if (counts.directives > limits.queryDirectives) {
-        throw new Refusal(
-          'QUERY_TOO_COSTLY',
-          `The query has more than ${limits.queryDirectives} directives.`,
-        )
-      }
+      refuseBeyond(counts.fields, limits.queryFields, 'fields')
+      refuseBeyond(counts.aliases, limits.queryAliases, 'aliases')
+      refuseBeyond(counts.directives, limits.queryDirectives, 'directives')
     }
   }
 
@@ -216,4 +209,9 @@ export class DocumentWalk {
     if (isObjectType(type)) return [type]
     return isAbstractType(type) ? this.#schema.getPossibleTypes(type) : []
   }
+}
+
+function refuseBeyond(count: number, most: number, what: string): void {
+  if (count > most)
+    throw new Refusal('QUERY_TOO_COSTLY', `The query has more than ${most} ${what}.`)
 }

@@ -1,4 +1,5 @@
 import type { ConsentRecord } from '../../domain/privacy/consent.ts'
+import { PURCHASE_WORDS } from '../../domain/privacy/event-category.ts'
 import type {
   ProfileStore,
   RowPosition,
@@ -6,13 +7,17 @@ import type {
   TimelineEvent,
 } from '../../domain/profiles/profile-store.ts'
 import type { ReadColumn, ReadRow } from '../../domain/profiles/read-model.ts'
-import type { SubjectId } from '../../kernel/ids.ts'
+import { NOBODY, type SubjectId } from '../../kernel/ids.ts'
 import { type Instant, isoInstant } from '../../kernel/time.ts'
 import { refreshConsent } from './consent-refresh.ts'
 import { ConsentStates } from './consent-states.ts'
 import type { Database } from './database.ts'
 import { listStatement } from './profile-list.ts'
 import { columnSetOf, readRow, type StoredRow } from './read-rows.ts'
+
+/** `eventCategory` in SQL. */
+const ABOUT_PURCHASES = String.raw`(regexp_replace(e.name, '([a-z])([A-Z])', '\1 \2', 'g')
+  ~* '(^|[^a-z])(${PURCHASE_WORDS.join('|')})')`
 
 export class PostgresProfileStore implements ProfileStore {
   readonly #database: Database
@@ -44,7 +49,7 @@ export class PostgresProfileStore implements ProfileStore {
     const states = await this.#states.holding(rows.map(({ consent_id }) => consent_id))
     for (const row of rows) found.set(row.subject_id, readRow(row, set, states))
     // Hardly anybody asks for a retired id, so those who don't shall not pay for a join.
-    const missing = ids.filter((id) => !found.has(id))
+    const missing = ids.filter((id) => id !== NOBODY && !found.has(id))
     if (missing.length > 0) await this.#loadRetired(missing, columns, found)
     return found
   }
@@ -76,9 +81,9 @@ export class PostgresProfileStore implements ProfileStore {
 
   async timelines(
     ids: readonly SubjectId[],
-    page: { limit: number; before: { at: Instant; source: string; messageId: string } | null },
+    page: Parameters<ProfileStore['timelines']>[1],
   ): Promise<Map<SubjectId, readonly TimelineEvent[]>> {
-    const { before } = page
+    const { before, only = null } = page
     const rows = await this.#database.query<EventRow>(
       `SELECT me.id AS asked, e.* FROM subject me CROSS JOIN LATERAL (
          SELECT e.source, e.message_id, e.name, e.occurred_at, e.item_id, e.order_id, e.value, e.properties
@@ -86,6 +91,7 @@ export class PostgresProfileStore implements ProfileStore {
          WHERE home.root_id = me.root_id
            AND ($3::timestamptz IS NULL OR
              (e.occurred_at, e.source COLLATE "C", e.message_id COLLATE "C") < ($3, $4::text, $5::text))
+           AND ($6::boolean IS NULL OR ${ABOUT_PURCHASES} = $6)
          ORDER BY e.occurred_at DESC, e.source COLLATE "C" DESC, e.message_id COLLATE "C" DESC
          LIMIT $2
        ) e WHERE me.id = ANY($1::uuid[])
@@ -96,6 +102,7 @@ export class PostgresProfileStore implements ProfileStore {
         before ? isoInstant(before.at) : null,
         before?.source ?? null,
         before?.messageId ?? null,
+        only && only === 'user.behavior.purchase_history',
       ],
       'profile-timelines',
     )
