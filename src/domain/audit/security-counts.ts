@@ -7,6 +7,7 @@ import type { Instant } from '../../kernel/time.ts'
 export const securityEvents = [
   'no-credential',
   'bad-token',
+  'retired-token',
   'bad-cookie',
   'bad-client-proof',
   'bad-witness',

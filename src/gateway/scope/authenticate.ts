@@ -41,6 +41,8 @@ const FOR_A_PERSON: readonly string[] = ['frontend', 'subject']
 /** What a token turned out to be, before anybody asks for whom. */
 interface Believed {
   readonly client: Client
+  /** It was one of ours, and has expired or was revoked, or its client was. */
+  readonly isRetired: boolean
   readonly tokenId: string
   readonly expiresAt: Instant | null
   /** Null: all that the client has. */
@@ -81,8 +83,9 @@ export class Authenticator {
     const believed = bearer.includes('.')
       ? await this.#signedToken(bearer, now)
       : await this.#apiKey(bearer, now)
-    if (!believed || believed.client.disabledAt !== null) {
-      this.#count('bad-token', credentials, believed?.client)
+    if (!believed || believed.isRetired) {
+      // A known client's old token tells more than one of many guesses, and must not drown among them.
+      this.#count(believed ? 'retired-token' : 'bad-token', credentials, believed?.client)
       throw notValid()
     }
     const { client, subject } = believed
@@ -102,9 +105,11 @@ export class Authenticator {
     if (!isApiKey(key)) return null
     const found = await this.#tokens.to(apiKeyHash(key).toString('base64'))
     if (!found) return null
-    const { id, expiresAt, revokedAt } = found.token
-    if (revokedAt !== null || (expiresAt !== null && expiresAt <= now)) return null
-    return { client: found.client, tokenId: id, expiresAt, scopes: null, subject: null }
+    const { client, token } = found
+    const { id, expiresAt, revokedAt } = token
+    const isRetired =
+      client.disabledAt !== null || revokedAt !== null || (expiresAt !== null && expiresAt <= now)
+    return { client, isRetired, tokenId: id, expiresAt, scopes: null, subject: null }
   }
 
   async #signedToken(token: string, now: Instant): Promise<Believed | null> {
@@ -114,11 +119,12 @@ export class Authenticator {
       this.#clients.to(claims.clientId),
       this.#revocations.to(claims.jti),
     ])
-    if (!client || isRevoked) return null
+    if (!client) return null
+    const isRetired = isRevoked || client.disabledAt !== null
     const subject = this.#personOf(claims, client)
     if (subject === null && claims.sub !== client.id) return null
     const { jti: tokenId, expiresAt, scopes } = claims
-    return { client, tokenId, expiresAt, scopes, subject }
+    return { client, isRetired, tokenId, expiresAt, scopes, subject }
   }
 
   /** Somebody must have vouched for the person, and the client must be one that acts for people. */
