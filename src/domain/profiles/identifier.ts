@@ -24,9 +24,7 @@ const BLOCKED: ReadonlySet<string> = new Set([
   'none',
   'n/a',
   'na',
-  '-',
   '-1',
-  '0',
   'anonymous',
   'guest',
   'unknown',
@@ -34,8 +32,10 @@ const BLOCKED: ReadonlySet<string> = new Set([
   'nan',
 ])
 
-export function identifiesNobody(value: string): boolean {
+export function identifiesNobody({ kind, value }: { kind: string; value: string }): boolean {
   const bare = value.trim().toLowerCase()
+  // Whoever numbers their own users may begin at 0. A device or an account elsewhere with that number has none.
+  if (kind === 'userId' && bare === '0') return false
   return BLOCKED.has(bare) || /^[0-]+$/.test(bare)
 }
 

@@ -39,7 +39,7 @@ export function readIdentifiers(
   const found = new Map<string, Identifier>()
   const reasons: string[] = []
   for (const [index, { kind, value }] of given.entries()) {
-    if (identifiesNobody(value)) continue
+    if (identifiesNobody({ kind, value })) continue
     if (!isIdentifierKind(kind)) {
       reasons.push(`identifiers.${index} is of a kind that is not known`)
       continue

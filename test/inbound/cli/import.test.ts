@@ -62,13 +62,19 @@ describe('bauta import', () => {
       '--source',
       'movielens',
     ])
-    // An id of nothing but zeros is what systems send for nobody.
+    // A device of nothing but zeros is what systems send for none; a table of users may begin with number 0.
     expect(countsIn(report)).toEqual([3, 1, 2, 0])
+    const users = await run.file('users.tsv', '0\t10\n0\t11\n1\t10\nunknown\t10\n')
+    const columns = ['--columns', 'userId,itemId', '--set', 'name=Product Viewed']
+    const taken = await run.bauta(['events', users, ...columns, '--source', 'movielens'])
+    expect(countsIn(taken)).toEqual([4, 3, 1, 0])
+    const first = await run.house.rowOf({ kind: 'userId', value: '0' })
+    expect(first?.activity).toMatchObject({ eventCounts: { 'Product Viewed': 2 } })
     const items = await run.file(
       'items.csv',
       'StockCode,Description,UnitPrice,colour\nA,Lamp,2.5,red\nA,Lamp,2.5,red\nA,Lamp II,3,red\n',
     )
-    const taken = await run.bauta([
+    const catalogue = await run.bauta([
       'items',
       items,
       '--map',
@@ -80,7 +86,7 @@ describe('bauta import', () => {
       '--map',
       'colour=colour',
     ])
-    expect(countsIn(taken)).toEqual([3, 2, 0, 1])
+    expect(countsIn(catalogue)).toEqual([3, 2, 0, 1])
     expect(await run.house.database.query('SELECT id, title, price, attributes FROM item')).toEqual(
       [{ id: 'A', title: 'Lamp II', price: 3, attributes: { colour: 'red' } }],
     )
