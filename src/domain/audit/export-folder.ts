@@ -1,5 +1,6 @@
 import { HASH_BYTES } from './merkle.ts'
 import { fromBase64 } from './signed-note.ts'
+import { completeSubtrees } from './tree-proofs.ts'
 
 /**
  * What an export of the trail is made of: a folder that can be verified anywhere, without the gateway and without a
@@ -82,7 +83,11 @@ export function parseRange(text: string): ExportRange {
     announcements: Array.isArray(told.announcements) ? (told.announcements as number[]) : [],
   }
   const { first, count, size, announcements } = range
-  const holds = [first, count, size, ...announcements].every(isWhole) && first + count <= size
+  const holds =
+    [first, count, size, ...announcements].every(isWhole) &&
+    first + count <= size &&
+    range.left.length === completeSubtrees(0, first).length &&
+    range.right.length === completeSubtrees(first + count, size).length
   mustBeAsWritten(exportFiles.range, text, holds ? formatRange(range) : null)
   return range
 }

@@ -129,6 +129,14 @@ export function openNote(note: string | Uint8Array, known: readonly VerifierKey[
   return { text, signedBy: [...signedBy] }
 }
 
+/**
+ * What a note says, whoever wrote it: only to say more about a note that was refused.
+ * @throws NoteError malformed
+ */
+export function unverifiedText(note: string | Uint8Array): string {
+  return parseNote(note).text
+}
+
 interface NoteSignature {
   readonly name: string
   readonly id: number
