@@ -232,18 +232,15 @@ async function readRows(group, keys, consents, model) {
     const consent = await consents(demographics.country)
     const { country, city, ageBand, ...others } = demographics
     const { device, ...seen } = activity
-    const lineage = Object.fromEntries(
-      ['name', 'email', 'phone', 'address', 'plan', 'country', 'city'].map((key) => [
-        key,
-        {
-          source: 'crm',
-          recordKey: id,
-          observedAt: seen.lastSeenAt,
-          receivedAt: seen.lastSeenAt,
-          rule: 'priority',
-        },
-      ]),
-    )
+    const lineage = {
+      origins: [['crm', id, seen.lastSeenAt, seen.lastSeenAt]],
+      traits: Object.fromEntries(
+        ['name', 'email', 'phone', 'address', 'plan', 'country', 'city'].map((key) => [
+          key,
+          [0, 'priority'],
+        ]),
+      ),
+    }
     const recommended = derived.recommendations.map(({ item, score }) => [
       item.id,
       score,

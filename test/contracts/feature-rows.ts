@@ -45,7 +45,7 @@ export async function writeRows(database: Queryable, rows: readonly FeatureRow[]
     await database.query(
       `INSERT INTO read_model (subject_id, kind, consent_id, consent_later, consent_records, segment_keys,
          memberships, ${plainColumns.join(', ')}, interactions, recommended, lineage, sealed_more, updated_at)
-       VALUES ($1, 'person', $2, '[]', '{}', '{}', '{}', $3, $4, $5, $6, $7, $8, $9, $10, '{}', '{}', '{}', now())`,
+       VALUES ($1, 'person', $2, '[]', '{}', '{}', '{}', $3, $4, $5, $6, $7, $8, $9, $10, '{}', '{"origins":[],"traits":{}}', '{}', now())`,
       [
         row.id,
         row.consentId ?? 1,

@@ -41,7 +41,7 @@ export async function storeProfile(on: Queryable, profile: StoredProfile): Promi
        memberships, demographics, location, account, activity, device, commerce, custom, interactions, recommended,
        lineage, sealed_email, sealed_more, updated_at)
      VALUES ($1, $2, $3, $4, $5, '{"ANALYTICS":["r1","record"]}', $6, '{}', $7, $8, $9, $10, '{}', $11, '{}', '[]',
-       '{"activity":[],"full":[],"model":0}', '{}', $12, '{"user.extra":"AAAA"}', now())`,
+       '{"activity":[],"full":[],"model":0}', '{"origins":[],"traits":{}}', $12, '{"user.extra":"AAAA"}', now())`,
     [
       profile.id,
       profile.kind ?? 'person',

@@ -155,9 +155,12 @@ export class ProfileRebuild implements ProfileRebuilder {
    */
   #vouchedCountry(records: readonly SourceRecord[]): string | null {
     const { sources } = this.#options.policy
-    const vouched = records.filter(
-      ({ source, traits }) => sources.get(source)?.verified && 'country' in traits,
-    )
+    const vouched = records.flatMap((record) => {
+      const { country } = record.traits
+      return sources.get(record.source)?.verified && country !== undefined
+        ? [{ ...record, traits: { country } }]
+        : []
+    })
     const country = resolveTraits(vouched, this.#traits).get('country')?.value
     return country === undefined ? null : String(country)
   }

@@ -6,6 +6,7 @@ import type { Standing } from '../../domain/segments/memberships.ts'
 import type { SubjectId } from '../../kernel/ids.ts'
 import { type Instant, isoInstant } from '../../kernel/time.ts'
 import type { Queryable } from './database.ts'
+import { packLineage } from './lineage-column.ts'
 import type { PersonFacts } from './rebuild-facts.ts'
 
 /** One person's row, composed, before consent states have their numbers. */
@@ -95,7 +96,7 @@ function savedForm(
     ...groups,
     interactions,
     recommended,
-    lineage,
+    lineage: packLineage(lineage),
     ...columns,
     sealed_more: more,
     updated_at: isoInstant(now),

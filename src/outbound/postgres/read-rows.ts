@@ -3,6 +3,7 @@ import type { CompiledConsent } from '../../domain/privacy/consent.ts'
 import type { ReadColumn, ReadRow, SealedColumn } from '../../domain/profiles/read-model.ts'
 import type { SubjectId } from '../../kernel/ids.ts'
 import { stateOf } from './consent-states.ts'
+import { type PackedLineage, unpackLineage } from './lineage-column.ts'
 
 /** A row as it comes: what every read needs, and the columns that this one names. */
 export type StoredRow = {
@@ -61,7 +62,8 @@ export function readRow(
   for (const column of columns.sealed) sealed[column] = row[column] as Uint8Array | null
   const plain: Record<string, unknown> = {}
   for (const column of columns.plain)
-    plain[column === 'sealed_more' ? 'sealedMore' : column] = row[column]
+    plain[column === 'sealed_more' ? 'sealedMore' : column] =
+      column === 'lineage' ? unpackLineage(row[column] as PackedLineage) : row[column]
   return {
     subjectId: row.subject_id,
     kind: row.kind,

@@ -9,6 +9,7 @@ import type { IdentifierInput } from '../../../src/gateway/ingest/ingest-input.t
 import { FileKeyStore } from '../../../src/outbound/keys/file-key-store.ts'
 import type { OpenDatabase } from '../../../src/outbound/postgres/connect.ts'
 import { PostgresIngestStore } from '../../../src/outbound/postgres/ingest-store.ts'
+import { type PackedLineage, unpackLineage } from '../../../src/outbound/postgres/lineage-column.ts'
 import { ProfileRebuild } from '../../../src/outbound/postgres/profile-rebuild.ts'
 import { readPolicyTables } from '../../../src/policy-files.ts'
 import { randomness, SetClock } from '../../clock-and-randomness.ts'
@@ -98,13 +99,15 @@ export class IngestHouse {
     const read = normaliseIdentifier(identifier, null)
     if ('problem' in read) throw new Error(read.problem)
     const key = this.keys.installationKey('blind-index')
-    const [row] = await this.database.query<StoredRow & Record<string, unknown>>(
+    const [row] = await this.database.query<
+      Omit<StoredRow, 'lineage'> & { lineage: PackedLineage }
+    >(
       `SELECT r.*, c.state FROM identifier i JOIN subject s ON s.id = i.home_id
        JOIN read_model r ON r.subject_id = s.root_id JOIN consent_state c ON c.id = r.consent_id
        WHERE i.kind = $1 AND i.blind_index = $2`,
       [filed, blindIndex(key, identifier.kind, read.value.value)],
     )
-    return row ?? null
+    return row ? { ...row, lineage: unpackLineage(row.lineage) } : null
   }
 
   /** Everything in the vault of a row: trait key -> value. */
