@@ -101,7 +101,9 @@ export async function buildGatewayServer(
       async (app) => await streamRoute(app, { responder, callerOf, onUnforeseen }),
       oauthRoutes(tokens),
       visitorRoutes(authenticator, visitors, config.publicUrl),
-      treeRoutes(trail.published),
+      treeRoutes(trail.published, (requestId) =>
+        counters.note('bad-witness', { requestId, clientId: null }),
+      ),
     ],
     ...(more.pages && { pages: more.pages }),
   })

@@ -101,8 +101,15 @@ describe('the trail does not grow', () => {
           body: new URLSearchParams({ grant_type: 'client_credentials', ...client }),
         })
       await call(running.server, '/graphql', { headers: { host: 'evil.example' } })
+      await call(running.server, '/audit/witness', {
+        method: 'POST',
+        headers: { 'content-type': 'text/plain' },
+        body: 'no note',
+      })
     })
     expect(entries).toEqual([])
+    const totals = running.gateway.counters.totals()
+    expect([totals.get('foreign-host'), totals.get('bad-witness')]).toEqual([1, 1])
   })
 
   test('and what was counted can be read by compliance, with samples that name nobody', async () => {

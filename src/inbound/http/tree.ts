@@ -11,8 +11,12 @@ const NUMBER = /^(0|[1-9]\d{0,15})$/
  * The tree over the audit trail, for everybody: `GET /audit/checkpoint` (a C2SP signed note), `/audit/consistency?from=&to=`
  * and `/audit/inclusion?index=&size=` (JSON, hashes in base64), `/audit/keys` (C2SP vkeys, one a line, the one in use first),
  * and `POST /audit/witness` (a checkpoint that the witness has signed as well; 204).
+ * @param onBadWitness told of anything else that was posted there: nobody vouches for who did it.
  */
-export function treeRoutes(published: PublishedTree): (app: FastifyInstance) => Promise<void> {
+export function treeRoutes(
+  published: PublishedTree,
+  onBadWitness: (requestId: string) => void,
+): (app: FastifyInstance) => Promise<void> {
   return async (app) => {
     app.removeAllContentTypeParsers()
     app.addContentTypeParser(
@@ -33,10 +37,15 @@ export function treeRoutes(published: PublishedTree): (app: FastifyInstance) => 
       const keys = await published.keys()
       return await reply.type(TEXT).send(keys.map((key) => `${key}\n`).join(''))
     })
-    app.post('/audit/witness', async ({ body }, reply) => {
-      if (typeof body !== 'string')
-        throw new Refusal('BAD_USER_INPUT', `Send a signed note as ${TEXT}.`)
-      await published.acceptWitness(body)
+    app.post('/audit/witness', async ({ id, body }, reply) => {
+      try {
+        if (typeof body !== 'string')
+          throw new Refusal('BAD_USER_INPUT', `Send a signed note as ${TEXT}.`)
+        await published.acceptWitness(body)
+      } catch (error) {
+        onBadWitness(id)
+        throw error
+      }
       return await reply.status(204).send()
     })
   }
