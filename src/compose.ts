@@ -1,9 +1,12 @@
 import type { Config } from './config.ts'
 import type { PeopleByIdentifier } from './domain/profiles/people-by-identifier.ts'
+import { AuditHash } from './gateway/attest/audit-hash.ts'
 import { AuditTrail } from './gateway/attest/audit-trail.ts'
+import { AuditVolumes } from './gateway/attest/audit-volumes.ts'
 import { SecurityReport } from './gateway/attest/security-report.ts'
 import { DiscloseDesk } from './gateway/disclose/disclose.ts'
 import { Fit } from './gateway/disclose/fit.ts'
+import { KnownValues } from './gateway/disclose/known-values.ts'
 import { Reception } from './gateway/disclose/reception.ts'
 import { Watch } from './gateway/disclose/watch.ts'
 import { recordBeginning } from './gateway/govern/beginnings.ts'
@@ -22,6 +25,7 @@ import { Recorder } from './gateway/scope/recorder.ts'
 import { Reserve, roomLine } from './gateway/scope/reserve.ts'
 import { SecurityCounters } from './gateway/scope/security-counters.ts'
 import { VisitorCookies } from './gateway/scope/visitor-cookie.ts'
+import type { StandingDoors } from './inbound/graphql/doors.ts'
 import { Responder } from './inbound/graphql/responder.ts'
 import { buildGraphqlSchema } from './inbound/graphql/schema.ts'
 import type { Randomness } from './kernel/ids.ts'
@@ -30,6 +34,7 @@ import type { Clock } from './kernel/time.ts'
 import { Argon2SecretHasher } from './outbound/keys/argon2-secret-hasher.ts'
 import { JoseTokenSigner } from './outbound/keys/jose-token-signer.ts'
 import { clock, openStores, randomness, type Say, type Stores } from './stores.ts'
+import { SweepTotals } from './sweep-totals.ts'
 import { openTrail, type Trail } from './trail.ts'
 
 const MEGABYTE = 1024 * 1024
@@ -42,6 +47,7 @@ export interface Gateway {
   readonly config: Config
   readonly stores: Stores
   readonly trail: Trail
+  readonly sweeps: SweepTotals
   readonly recorder: Recorder
   readonly counters: SecurityCounters
   readonly reserve: Reserve
@@ -129,7 +135,20 @@ export async function composeGateway(
     randomness,
   })
   const desk = new DiscloseDesk(
-    { profiles, segments, recommendations, clients: clientStore, keys, dayKeys: stores.dayKeys },
+    {
+      profiles,
+      segments,
+      recommendations,
+      clients: clientStore,
+      keys,
+      dayKeys: stores.dayKeys,
+      trail: {
+        log: auditLog,
+        leaves: stores.leaves,
+        memberLists: stores.memberLists,
+        subjects: stores.trailSubjects,
+      },
+    },
     audiences,
   )
   const reception = new Reception({
@@ -150,7 +169,7 @@ export async function composeGateway(
       tell: new Tell(ingest, (audience, pseudonym) => audiences.of(audience).open(pseudonym)),
       govern: { segments: governSegments, items: new Items(recommendations, recorder) },
       security: new SecurityReport(counters, stores.securityCounts),
-      trail: new AuditTrail(auditLog, keys),
+      attest: attestOf(stores, new KnownValues(desk.people, clientStore, audiences)),
       watch: new Watch(stores.feed, desk),
     },
   })
@@ -180,6 +199,7 @@ export async function composeGateway(
     config,
     stores,
     trail,
+    sweeps: new SweepTotals(),
     recorder,
     counters,
     reserve,
@@ -210,6 +230,16 @@ export async function composeGateway(
       await auditLog.close()
       await stores.opened.close()
     },
+  }
+}
+
+/** The doors of compliance. */
+function attestOf(stores: Stores, values: KnownValues): StandingDoors['attest'] {
+  const { auditLog: log, keys, dayKeys, trailSubjects: subjects, clients } = stores
+  return {
+    trail: new AuditTrail(log, keys, subjects),
+    hash: new AuditHash({ log, keys, dayKeys, subjects, clients, values }),
+    volumes: new AuditVolumes(stores.auditStatistics),
   }
 }
 

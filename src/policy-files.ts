@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import { PolicyError, type PolicyTables, type TableRows } from './domain/privacy/policy.ts'
@@ -16,6 +16,8 @@ export function readPolicyTables(dir: string): PolicyTables {
     traits: rows('traits'),
     sources: rows('sources'),
     jurisdictions: rows('jurisdictions'),
+    ...(existsSync(join(dir, 'retention.csv')) ? { retention: rows('retention') } : {}),
+    ...(existsSync(join(dir, 'words.csv')) ? { words: rows('words') } : {}),
   }
 }
 

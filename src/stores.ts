@@ -1,7 +1,9 @@
 import { join } from 'node:path'
 import { type Config, ConfigError } from './config.ts'
+import { compileRetention, type RetentionRule } from './domain/audit/retention-rules.ts'
 import type { StorageSpace } from './domain/audit/storage-space.ts'
 import { compilePolicy, type Policy } from './domain/privacy/policy.ts'
+import { checkTraitNames } from './gateway/disclose/trait-names.ts'
 import type { Randomness } from './kernel/ids.ts'
 import type { Clock } from './kernel/time.ts'
 import { FileCheckpointSigner } from './outbound/keys/file-checkpoint-signer.ts'
@@ -9,9 +11,11 @@ import { FileDayKeys } from './outbound/keys/file-day-keys.ts'
 import { FileKeyStore } from './outbound/keys/file-key-store.ts'
 import { openMasterKey } from './outbound/keys/master-key.ts'
 import { PooledRandomness } from './outbound/keys/pooled-randomness.ts'
+import { PostgresAuditArchive } from './outbound/postgres/audit-archive.ts'
 import { AuditJournal } from './outbound/postgres/audit-journal.ts'
 import { PostgresAuditLeaves } from './outbound/postgres/audit-leaves.ts'
 import { PostgresAuditLog } from './outbound/postgres/audit-log.ts'
+import { PostgresAuditStatistics } from './outbound/postgres/audit-statistics.ts'
 import { PostgresAuditTree } from './outbound/postgres/audit-tree.ts'
 import { PostgresChangeFeed } from './outbound/postgres/change-feed.ts'
 import { PostgresClientStore } from './outbound/postgres/client-store.ts'
@@ -25,6 +29,7 @@ import { PostgresRecommendationStore } from './outbound/postgres/recommendation-
 import { PostgresSecurityCountStore } from './outbound/postgres/security-count-store.ts'
 import { PostgresSegmentStore } from './outbound/postgres/segment-store.ts'
 import { DatabaseQuota, FolderSpace } from './outbound/postgres/storage-space.ts'
+import { PostgresTrailSubjects } from './outbound/postgres/trail-subjects.ts'
 import { readPolicyTables } from './policy-files.ts'
 
 export const clock: Clock = { now: () => Date.now() }
@@ -44,7 +49,12 @@ export interface Stores {
   readonly dayKeys: FileDayKeys
   readonly auditLog: PostgresAuditLog
   readonly leaves: PostgresAuditLeaves
+  readonly auditStatistics: PostgresAuditStatistics
+  readonly trailSubjects: PostgresTrailSubjects
   readonly tree: PostgresAuditTree
+  readonly archive: PostgresAuditArchive
+  /** How long entries of each class are kept. */
+  readonly retention: readonly RetentionRule[]
   readonly checkpointSigner: FileCheckpointSigner
   readonly profiles: PostgresProfileStore
   readonly segments: PostgresSegmentStore
@@ -65,7 +75,10 @@ export async function openStores(
   say: Say,
   onStatement?: (text: string) => void,
 ): Promise<Stores> {
-  const policy = compilePolicy(readPolicyTables(config.policyDir))
+  const tables = readPolicyTables(config.policyDir)
+  const policy = compilePolicy(tables)
+  const retention = compileRetention(tables.retention ?? [])
+  checkTraitNames(policy)
   const opened = await openDatabase({
     url: config.databaseUrl,
     dataDir: config.dataDir,
@@ -104,7 +117,11 @@ export async function openStores(
     dayKeys: new FileDayKeys(join(keysDir, 'days'), master, randomness),
     auditLog,
     leaves: new PostgresAuditLeaves(database),
+    auditStatistics: new PostgresAuditStatistics(database),
+    trailSubjects: new PostgresTrailSubjects(database),
     tree,
+    archive: new PostgresAuditArchive(database, journal),
+    retention,
     checkpointSigner,
     segments,
     recommendations,

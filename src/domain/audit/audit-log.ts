@@ -35,6 +35,8 @@ export interface AuditFilter {
   readonly outcome?: AuditOutcome
   /** Path of a field that was disclosed in any form, such as `contact.email`. */
   readonly field?: string
+  /** Name of what an administrative entry did, such as `audit.discarded`. */
+  readonly action?: string
   /** Audit references of one person: one for each subject that was merged into them. */
   readonly subjectRefs?: readonly string[]
   /** Keyed hashes that a value of an argument could have. */

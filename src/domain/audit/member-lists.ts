@@ -18,4 +18,12 @@ export function memberListOf(refs: Iterable<string>): MemberList {
 /** An implementation MUST have made the list durable before `save` resolves. */
 export interface MemberLists {
   save(entryId: string, list: MemberList): Promise<void>
+  /**
+   * Numbers of entries whose list holds one of these references, newest first: of each UTC day the last one, because a
+   * fit reads the same people many times a day. Entries that the index of the trail does not hold yet are left out.
+   */
+  naming(
+    refs: readonly string[],
+    page: { readonly limit: number; readonly before: number | null },
+  ): Promise<readonly number[]>
 }

@@ -38,6 +38,8 @@ export interface Purpose {
   readonly signals: ReadonlySet<string>
   readonly roles: ReadonlySet<string>
   readonly categories: readonly Category[]
+  /** As people are told of it: `to tell you about offers`; the data use where no words are given. */
+  readonly inWords: string
 }
 
 export interface TraitDefinition {
@@ -85,6 +87,10 @@ export interface PolicyTables {
   readonly traits: TableRows
   readonly sources: TableRows
   readonly jurisdictions: TableRows
+  /** How long audit entries are kept: part of the version, but no decision about data depends on it. */
+  readonly retention?: TableRows
+  /** Purposes as people are told of them. */
+  readonly words?: TableRows
 }
 
 /** A table that can't be trusted; the message names the file, the row and what is wrong. */
@@ -131,9 +137,15 @@ export function compilePolicy(tables: PolicyTables): Policy {
     return category
   }
   const roles = readRoles(tables.roles, known)
-  const purposes = byKey('purposes.csv', tables.purposes, 'purpose', (row, at) =>
-    readPurpose(row, at, roles, known),
+  const inWords = byKey('words.csv', tables.words ?? [], 'purpose', (row, at) =>
+    text(row, 'in_words', at),
   )
+  const purposes = byKey('purposes.csv', tables.purposes, 'purpose', (row, at) =>
+    readPurpose(row, at, { roles, known, inWords }),
+  )
+  for (const purpose of inWords.keys())
+    if (!purposes.has(purpose))
+      throw new PolicyError(`words.csv: "${purpose}" is no purpose of purposes.csv`)
   const traits = byKey('traits.csv', tables.traits, 'key', (row, at) => {
     const category = known(text(row, 'category', at), at)
     return {
@@ -167,9 +179,13 @@ export function compilePolicy(tables: PolicyTables): Policy {
 function readPurpose(
   row: Readonly<Record<string, string>>,
   at: string,
-  roles: ReadonlyMap<string, unknown>,
-  known: (category: Category, at: string) => Category,
+  tables: {
+    readonly roles: ReadonlyMap<string, unknown>
+    readonly known: (category: Category, at: string) => Category
+    readonly inWords: ReadonlyMap<string, string>
+  },
 ): Purpose {
+  const { roles, known, inWords } = tables
   const mechanisms = new Map<string, Mechanism>()
   for (const column of Object.keys(row)) {
     if (column.startsWith(MECHANISM_COLUMN))
@@ -181,9 +197,12 @@ function readPurpose(
   const categories = words(row.categories).map((category) => known(category, at))
   if (categories.length === 0)
     throw new PolicyError(`${at}: a purpose must name the categories it covers`)
+  const key = text(row, 'purpose', at)
+  const dataUse = text(row, 'data_use', at)
   return {
-    key: text(row, 'purpose', at),
-    dataUse: text(row, 'data_use', at),
+    key,
+    dataUse,
+    inWords: inWords.get(key) ?? dataUse,
     dpv: text(row, 'dpv', at),
     legalBasis: oneOf(row, 'legal_basis', LEGAL_BASES, at),
     namesRecipient: oneOf(row, 'names_recipient', ['yes', 'no'] as const, at) === 'yes',

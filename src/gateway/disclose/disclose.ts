@@ -6,18 +6,21 @@ import { PeopleByIdentifier } from '../../domain/profiles/people-by-identifier.t
 import type { ProfileStore } from '../../domain/profiles/profile-store.ts'
 import type { RecommendationStore } from '../../domain/recommendations/recommender.ts'
 import type { SegmentStore } from '../../domain/segments/segment-store.ts'
+import { NOBODY } from '../../kernel/ids.ts'
+import { AUDIT_AUDIENCE } from '../scope/actor.ts'
 import type { Audiences } from '../scope/audiences.ts'
 import type { Scope } from '../scope/scope.ts'
 import { CatalogueDoor } from './catalogue-door.ts'
 import { Cursors } from './cursor.ts'
 import { DerivedDoor } from './derived-door.ts'
+import { DisclosureDoor, type DisclosurePorts } from './disclosure-door.ts'
 import { HistoryDoor } from './history-door.ts'
 import { type LookupIdentifier, settleLookup } from './look-up.ts'
 import type { Plan } from './plan.ts'
 import { ProfileRows } from './profile-rows.ts'
 import { SearchDoor } from './search-door.ts'
 import { TraitDoor } from './trait-door.ts'
-import type { ProfileView } from './views.ts'
+import type { DisclosureView, Page, ProfileView } from './views.ts'
 
 /** What the doors need, the same for all requests. */
 export interface DisclosePorts {
@@ -27,6 +30,7 @@ export interface DisclosePorts {
   readonly clients: ClientStore
   readonly keys: KeyStore
   readonly dayKeys: DayKeys
+  readonly trail: DisclosurePorts
 }
 
 /** Things made once per process from the ports: ciphers of audiences, cursor key. */
@@ -62,6 +66,7 @@ export class Disclose {
   readonly catalogue: CatalogueDoor
   readonly #desk: DiscloseDesk
   readonly #scope: Scope
+  readonly #plan: Plan
   readonly #rows: ProfileRows
   readonly #pseudonyms: Pseudonyms
 
@@ -70,6 +75,7 @@ export class Disclose {
     const { cursors } = desk
     this.#desk = desk
     this.#scope = scope
+    this.#plan = plan
     this.#pseudonyms = desk.pseudonymsOf(scope.grant.audience)
     const pseudonyms = this.#pseudonyms
     this.#rows = new ProfileRows(scope, plan, { store, segments, keys, pseudonyms })
@@ -113,6 +119,19 @@ export class Disclose {
     return await Promise.all(ids.map((id) => this.profile(id)))
   }
 
+  /** Who saw what of somebody, when and why: of the person acted for where nobody is named. Null where that may not be told. */
+  async disclosuresOf(
+    id: string | null,
+    page: { first: number | null; after: string | null },
+  ): Promise<Page<DisclosureView> | null> {
+    const view = id === null ? await this.me() : await this.profile(id)
+    if (view === null) return null
+    const { ports, cursors } = this.#desk
+    const actors = this.#desk.pseudonymsOf(AUDIT_AUDIENCE)
+    const door = new DisclosureDoor(this.#plan, this.#rows, { ...ports, cursors, actors })
+    return await door.of(view, page)
+  }
+
   /** By identifier, within the caller's look-up rules and daily budget; a miss costs and looks like a hit that may not be told. */
   async profileBy(identifier: LookupIdentifier): Promise<ProfileView | null> {
     const { kind, value } = await settleLookup(this.#scope, this.#desk.ports.clients, identifier)
@@ -121,6 +140,3 @@ export class Disclose {
     return await this.#rows.view(subject ?? NOBODY)
   }
 }
-
-/** Looked for when an identifier is unknown, so that a miss takes the same steps as a hit. */
-const NOBODY = '00000000-0000-0000-0000-000000000000'

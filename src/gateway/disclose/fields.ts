@@ -247,6 +247,7 @@ export const derivedFields = {
   'Profile.recommendations': 'user.derived.recommendation',
   'Profile.consents': 'user.consent',
   'Trait.lineage': 'user.lineage',
+  'Query.disclosuresOf': 'user.disclosure',
 } as const satisfies Record<string, Category>
 
 export const derivedScopes: Readonly<Record<string, Scope>> = {

@@ -174,7 +174,9 @@ function formOf(rule: FieldRule, treatment: Treatment): FieldRule['clear'] | nul
 /** `Contact.email` -> `contact.email`, `Profile.segments` -> `segments`. */
 function auditPath(coordinate: string): string {
   const [type = '', field = ''] = coordinate.split('.')
-  return type === 'Profile' ? field : `${type.charAt(0).toLowerCase()}${type.slice(1)}.${field}`
+  return type === 'Profile' || type === 'Query'
+    ? field
+    : `${type.charAt(0).toLowerCase()}${type.slice(1)}.${field}`
 }
 
 /** Used where a purpose is named but no row is at hand: whether it covers a category for this plan at all. */

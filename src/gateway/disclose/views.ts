@@ -1,3 +1,4 @@
+import type { Treatment } from '../../domain/privacy/treatment.ts'
 import type { Instant } from '../../kernel/time.ts'
 
 /**
@@ -152,6 +153,27 @@ export interface ConsentStateView {
   readonly effectiveAt: Instant | null
   readonly expiresAt: Instant | null
   readonly source: string | null
+}
+
+/** One time that somebody was shown something of a person. */
+export interface DisclosureView {
+  readonly at: Instant
+  /** Name of the client that asked. */
+  readonly by: string
+  readonly audience: string
+  readonly purpose: string | null
+  readonly legalBasis: string | null
+  /** Purpose and basis, in words. */
+  readonly why: string
+  readonly fields: readonly { readonly path: string; readonly treatment: Treatment }[]
+  /** The person asked, through that client. */
+  readonly byPerson: boolean
+  /** As one of many, named by a list: a model fit, a bulk export. */
+  readonly inBulk: boolean
+  /** Of the response, as the trail names it. */
+  readonly receipt: string
+  /** All of it as one sentence. */
+  readonly inWords: string
 }
 
 export interface Page<T> {

@@ -4,7 +4,7 @@ import type { Audiences } from './audiences.ts'
 import type { Scope } from './scope.ts'
 
 /** People whom a caller acts for stand in entries under pseudonyms of their own. */
-const AUDIT_AUDIENCE = 'audit'
+export const AUDIT_AUDIENCE = 'audit'
 
 /** A caller as entries name it. */
 export function actorOf(principal: Principal, audiences: Audiences): AuditEntry['actor'] {

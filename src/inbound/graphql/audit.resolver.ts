@@ -1,12 +1,16 @@
 import { Arg, Ctx, Int, Query, Resolver } from 'type-graphql'
 import type { TrailEntry } from '../../gateway/attest/audit-trail.ts'
+import type { Volumes } from '../../gateway/attest/audit-volumes.ts'
 import { AuditEntryConnection } from './audit.type.ts'
+import { AuditDimension, AuditStatistics } from './audit-statistics.type.ts'
 import type { Connection } from './connection.ts'
 import { Needs } from './directives.ts'
 import type { Doors } from './doors.ts'
 import { AuditFilter } from './inputs.type.ts'
+import { DateTime } from './scalars.ts'
 
-const LIST = ['audit-trail']
+const TRAIL = ['audit-trail']
+const HASHED = ['audit-hash']
 const DEFAULT_PAGE = 20
 
 @Resolver()
@@ -16,7 +20,7 @@ export class AuditResolver {
     description: 'The trail, newest first. For compliance; reading it is an entry itself.',
   })
   async auditTrail(
-    @Ctx() { trail, scope, desk }: Doors,
+    @Ctx() { attest, scope, desk }: Doors,
     @Arg('filter', () => AuditFilter, { nullable: true, description: 'Which entries.' })
     filter: AuditFilter | null,
     @Arg('first', () => Int, { nullable: true, description: 'At most so many, up to 200.' }) first:
@@ -26,22 +30,82 @@ export class AuditResolver {
       | string
       | null,
   ): Promise<Connection<ReturnType<typeof auditNode>>> {
-    const before = after == null ? null : (desk.cursors.open(LIST, after) as number)
+    const page = pageOf(TRAIL, desk, first, after)
     const pseudonyms = desk.pseudonymsOf(scope.grant.audience)
-    const page = { first: first ?? DEFAULT_PAGE, before }
-    const { entries, more } = await trail.entries(scope, pseudonyms, filter ?? {}, page)
-    const edges = entries.map((one) => ({
-      node: auditNode(one),
-      cursor: desk.cursors.seal(LIST, one.index),
-    }))
-    const pageInfo = {
-      hasNextPage: more,
-      hasPreviousPage: before !== null,
-      startCursor: edges.at(0)?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
-    }
-    return { edges, pageInfo }
+    const found = await attest.trail.entries(scope, pseudonyms, filter ?? {}, page)
+    return connectionOf(TRAIL, desk, page, found)
   }
+
+  @Needs('audit:read')
+  @Query(() => AuditEntryConnection, {
+    description:
+      'Entries whose arguments held a known value, though the trail holds none: a value of the last 30 days, an identifier as long as its person is known, a pseudonym by its person. For compliance alone, 100 searches a day; each is an entry.',
+  })
+  async auditHash(
+    @Ctx() { attest, scope, desk }: Doors,
+    @Arg('value', () => String, { description: 'The value.' }) value: string,
+    @Arg('first', () => Int, { nullable: true, description: 'At most so many, up to 200.' }) first:
+      | number
+      | null,
+    @Arg('after', () => String, { nullable: true, description: 'Cursor to continue after.' }) after:
+      | string
+      | null,
+  ): Promise<Connection<ReturnType<typeof auditNode>>> {
+    const page = pageOf(HASHED, desk, first, after)
+    return connectionOf(HASHED, desk, page, await attest.hash.entries(scope, value, page))
+  }
+
+  @Needs('audit:read')
+  @Query(() => AuditStatistics, {
+    description:
+      'Who reads what, for which purpose, of how many people, in whole days; and which days were unusual.',
+  })
+  async auditStatistics(
+    @Ctx() { attest, scope }: Doors,
+    @Arg('from', () => DateTime, { description: 'At or after.' }) from: number,
+    @Arg('to', () => DateTime, { description: 'Before; at most 366 days later.' }) to: number,
+    @Arg('groupBy', () => [AuditDimension], {
+      defaultValue: [AuditDimension.ACTOR, AuditDimension.PURPOSE],
+      description: 'By what the volumes are told apart.',
+    })
+    groupBy: AuditDimension[],
+  ): Promise<ReturnType<typeof statisticsOf>> {
+    return statisticsOf(await attest.volumes.between(scope, { from, to }, groupBy))
+  }
+}
+
+interface TrailPage {
+  readonly first: number
+  readonly before: number | null
+}
+
+function pageOf(
+  list: readonly string[],
+  { cursors }: Doors['desk'],
+  first: number | null,
+  after: string | null,
+): TrailPage {
+  const before = after == null ? null : (cursors.open(list, after) as number)
+  return { first: first ?? DEFAULT_PAGE, before }
+}
+
+function connectionOf(
+  list: readonly string[],
+  { cursors }: Doors['desk'],
+  { before }: TrailPage,
+  { entries, more }: { entries: readonly TrailEntry[]; more: boolean },
+): Connection<ReturnType<typeof auditNode>> {
+  const edges = entries.map((one) => ({
+    node: auditNode(one),
+    cursor: cursors.seal(list, one.index),
+  }))
+  const pageInfo = {
+    hasNextPage: more,
+    hasPreviousPage: before !== null,
+    startCursor: edges.at(0)?.cursor ?? null,
+    endCursor: edges.at(-1)?.cursor ?? null,
+  }
+  return { edges, pageInfo }
 }
 
 function auditNode({ index, leafHash, entry }: TrailEntry) {
@@ -64,6 +128,22 @@ function auditNode({ index, leafHash, entry }: TrailEntry) {
     policyVersion: entry.policy.version,
     sets: entry.sets,
     subjects: entry.subjects,
+    arguments: entry.args ?? [],
     action: entry.action ?? null,
+  }
+}
+
+function statisticsOf({ from, to, groups, unusual }: Volumes) {
+  return {
+    from,
+    to,
+    unusual,
+    groups: groups.map(({ by, entries, disclosures, listed, people }) => ({
+      ...by,
+      entries,
+      disclosures,
+      listed,
+      people: people.count(),
+    })),
   }
 }

@@ -55,6 +55,11 @@ export class AuditTrailEntry {
   @Field(() => Json, { description: 'People concerned: keyed reference, set, consent.' })
   subjects!: unknown
 
+  @Field(() => Json, {
+    description: 'Arguments by place: each value as a keyed hash, see `auditHash`.',
+  })
+  arguments!: unknown
+
   @Field(() => Json, { nullable: true, description: 'For changes and fits: what was done.' })
   action!: unknown
 

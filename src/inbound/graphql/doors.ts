@@ -1,4 +1,6 @@
+import type { AuditHash } from '../../gateway/attest/audit-hash.ts'
 import type { AuditTrail } from '../../gateway/attest/audit-trail.ts'
+import type { AuditVolumes } from '../../gateway/attest/audit-volumes.ts'
 import type { SecurityReport } from '../../gateway/attest/security-report.ts'
 import type { Disclose, DiscloseDesk } from '../../gateway/disclose/disclose.ts'
 import type { Plan } from '../../gateway/disclose/plan.ts'
@@ -13,7 +15,11 @@ export interface StandingDoors {
   readonly desk: DiscloseDesk
   readonly tell: Tell
   readonly govern: { readonly segments: Segments; readonly items: Items }
-  readonly trail: AuditTrail
+  readonly attest: {
+    readonly trail: AuditTrail
+    readonly hash: AuditHash
+    readonly volumes: AuditVolumes
+  }
   readonly security: SecurityReport
   readonly watch: Watch
 }

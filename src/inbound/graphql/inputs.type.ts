@@ -132,6 +132,12 @@ export class AuditFilter {
   })
   field?: string | null
 
+  @Field(() => String, {
+    nullable: true,
+    description: 'Name of what an administrative entry did, such as `import.finish`.',
+  })
+  action?: string | null
+
   @Field(() => String, { nullable: true, description: 'Receipt of a response.' })
   requestId?: string | null
 }

@@ -1,9 +1,10 @@
 import { Arg, Ctx, ID, Int, Query, Resolver } from 'type-graphql'
-import type { ItemView, ProfileView } from '../../gateway/disclose/views.ts'
+import type { DisclosureView, ItemView, ProfileView } from '../../gateway/disclose/views.ts'
 import { type SegmentNode, segmentNode } from './catalogue.resolver.ts'
 import { type Connection, connectionOf, pageArgs } from './connection.ts'
 import { ProfileConnection, Viewer } from './derived.type.ts'
-import { Needs } from './directives.ts'
+import { Needs, Personal } from './directives.ts'
+import { DisclosureConnection } from './disclosure.type.ts'
 import type { Doors } from './doors.ts'
 import { IdentifierInput, ProfileFilter, ProfileOrder } from './inputs.type.ts'
 import { Node, typeOfId } from './node.type.ts'
@@ -74,6 +75,31 @@ export class QueryResolver {
     @Arg('ids', () => [ID], { description: 'Pseudonyms, at most 1,000.' }) ids: string[],
   ): Promise<(ProfileView | null)[]> {
     return await disclose.profiles(ids)
+  }
+
+  @Personal('Query.disclosuresOf')
+  @Needs('profile:read')
+  @Query(() => DisclosureConnection, {
+    nullable: true,
+    description:
+      'Who saw what of a person, when and why, newest first: for the person, and for compliance.',
+  })
+  async disclosuresOf(
+    @Ctx() { disclose }: Doors,
+    @Arg('profile', () => ID, {
+      nullable: true,
+      description: "Pseudonym of the caller's audience; absent: the person acted for.",
+    })
+    profile: string | null,
+    @Arg('first', () => Int, { nullable: true, description: 'At most so many, up to 100.' }) first:
+      | number
+      | null,
+    @Arg('after', () => String, { nullable: true, description: 'Cursor to continue after.' }) after:
+      | string
+      | null,
+  ): Promise<Connection<DisclosureView> | null> {
+    const page = await disclose.disclosuresOf(profile ?? null, pageArgs(first, after))
+    return page && connectionOf(page, (disclosure) => disclosure)
   }
 
   @Needs('profile:search')

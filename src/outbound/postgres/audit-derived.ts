@@ -8,6 +8,8 @@ export interface EntryKind {
   readonly purpose: string | null
   readonly outcome: string
   readonly phase: string
+  /** Name of what an administrative entry did, such as `fit-recommender`. */
+  readonly action: string | null
   /** Paths that were disclosed in any form, each once, sorted. */
   readonly fields: readonly string[]
 }
@@ -42,6 +44,7 @@ export function derive(leaf: Uint8Array | null): Derived {
       purpose: text(entry?.purpose),
       outcome: text(entry?.outcome) ?? '',
       phase: entry ? (text(entry.phase) ?? '') : UNREADABLE,
+      action: text(record(entry?.action).action),
       fields: distinct(list(entry?.sets).flatMap((set) => disclosedIn(record(set)))).sort(),
     },
     time,
@@ -57,9 +60,9 @@ export function derive(leaf: Uint8Array | null): Derived {
 
 /** Identifies a kind over all gateways. */
 export function digestOf({ fields, ...kind }: EntryKind): Buffer {
-  const { clientId, audience, purpose, outcome, phase } = kind
+  const { clientId, audience, purpose, outcome, phase, action } = kind
   return createHash('sha256')
-    .update(JSON.stringify([clientId, audience, purpose, outcome, phase, fields]))
+    .update(JSON.stringify([clientId, audience, purpose, outcome, phase, action, fields]))
     .digest()
     .subarray(0, DIGEST)
 }

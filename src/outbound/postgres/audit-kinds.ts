@@ -22,11 +22,11 @@ export async function kindIdsOf(
 }
 
 async function register(queryable: Queryable, digest: string, kind: EntryKind): Promise<number> {
-  const { clientId, audience, purpose, outcome, phase, fields } = kind
+  const { clientId, audience, purpose, outcome, phase, action, fields } = kind
   const [row] = await queryable.query<{ id: number }>(
-    `INSERT INTO audit_kind (digest, client_id, audience, purpose, outcome, phase, fields)
-     VALUES (decode($1, 'hex'), $2, $3, $4, $5, $6, $7) RETURNING id`,
-    [digest, clientId, audience, purpose, outcome, phase, fields],
+    `INSERT INTO audit_kind (digest, client_id, audience, purpose, outcome, phase, action, fields)
+     VALUES (decode($1, 'hex'), $2, $3, $4, $5, $6, $7, $8) RETURNING id`,
+    [digest, clientId, audience, purpose, outcome, phase, action, fields],
   )
   return (row as { id: number }).id
 }

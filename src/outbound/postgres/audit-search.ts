@@ -14,7 +14,8 @@ const BOUNDS = `
 const KINDS = `
   SELECT id FROM audit_kind
   WHERE phase <> '${UNREADABLE}' AND ($1::text IS NULL OR client_id = $1) AND ($2::text IS NULL OR audience = $2)
-    AND ($3::text IS NULL OR purpose = $3) AND ($4::text IS NULL OR outcome = $4) AND ($5::text IS NULL OR $5 = ANY(fields))`
+    AND ($3::text IS NULL OR purpose = $3) AND ($4::text IS NULL OR outcome = $4) AND ($5::text IS NULL OR $5 = ANY(fields))
+    AND ($6::text IS NULL OR action = $6)`
 
 // Of every statement below: $1 limit, $2 and $3 first and end of the numbers, $4 and $5 of the instants, $6 kinds.
 const IN_BOUNDS = `i.log_index >= $2::bigint AND i.log_index < $3::bigint
@@ -77,13 +78,13 @@ export class AuditSearch {
     if (!bounds || kinds.length === 0) return []
     const { requestId, subjectRefs = null, argumentHmacs } = filter
     const values = [limit, ...bounds, kinds]
-    const ask = async (statement: string, name: string, ...more: unknown[]) =>
-      await this.#numbers(statement, [...values, ...more], `audit-${name}`)
-    if (requestId !== undefined) return await ask(OF_REQUEST, 'of-request', requestId, subjectRefs)
-    if (argumentHmacs) return await ask(OF_ARGUMENTS, 'of-arguments', argumentHmacs)
-    if (subjectRefs) return await ask(OF_SUBJECTS, 'of-subjects', subjectRefs)
-    const recent = await ask(AMONG_RECENT, 'among-recent')
-    return recent.length === limit ? recent : await ask(OF_KINDS, 'of-kinds')
+    const ask = async (statement: string, ...more: unknown[]) =>
+      await this.#numbers(statement, [...values, ...more])
+    if (requestId !== undefined) return await ask(OF_REQUEST, requestId, subjectRefs)
+    if (argumentHmacs) return await ask(OF_ARGUMENTS, argumentHmacs)
+    if (subjectRefs) return await ask(OF_SUBJECTS, subjectRefs)
+    const recent = await ask(AMONG_RECENT)
+    return recent.length === limit ? recent : await ask(OF_KINDS)
   }
 
   /** First and end of the numbers among which these instants lie, and the instants; null: there are none. */
@@ -110,21 +111,19 @@ export class AuditSearch {
     purpose,
     outcome,
     field,
+    action,
   }: AuditFilter): Promise<readonly number[]> {
     const rows = await this.#database.query<{ id: number }>(
       KINDS,
-      [clientId ?? null, audience ?? null, purpose ?? null, outcome ?? null, field ?? null],
+      [clientId, audience, purpose, outcome, field, action].map((asked) => asked ?? null),
       'audit-kinds',
     )
     return rows.map(({ id }) => id)
   }
 
-  async #numbers(
-    statement: string,
-    values: readonly unknown[],
-    name: string,
-  ): Promise<readonly number[]> {
-    const rows = await this.#database.query<{ log_index: string }>(statement, values, name)
+  /** Never as prepared statements: a plan for any bounds reads all entries of a kind, one for these bounds a few. */
+  async #numbers(statement: string, values: readonly unknown[]): Promise<readonly number[]> {
+    const rows = await this.#database.query<{ log_index: string }>(statement, values)
     return rows.map(({ log_index }) => Number(log_index))
   }
 }

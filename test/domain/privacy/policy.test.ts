@@ -21,7 +21,7 @@ type Row = Record<string, string>
 
 const changed = (table: keyof PolicyTables, change: (rows: Row[]) => Row[]): PolicyTables => ({
   ...tables,
-  [table]: change(tables[table].map((row) => ({ ...row }))),
+  [table]: change((tables[table] ?? []).map((row) => ({ ...row }))),
 })
 const first = (change: Row) => (rows: Row[]) => [{ ...rows[0], ...change }, ...rows.slice(1)]
 const twice = (rows: Row[]) => [...rows, ...rows.slice(0, 1)]

@@ -19,6 +19,8 @@ export class AuditKindRow {
   phase!: string
   @Column('text', { array: true })
   fields!: string[]
+  @Column('text', { nullable: true })
+  action!: string | null
 }
 
 @Index('audit_index_kind', ['kind', 'logIndex'])
@@ -92,7 +94,15 @@ export class AuditDailyRow {
   people!: Buffer
 }
 
-/** What is derived from the trail. */
+@Entity('audit_sink')
+export class AuditSinkRow {
+  @PrimaryColumn('text')
+  name!: string
+  @Column('bigint', { name: 'next_index' })
+  nextIndex!: string
+}
+
+/** What is derived from the trail, and how far it has been sent on. */
 export const auditIndexEntities = [
   AuditKindRow,
   AuditIndexRow,
@@ -101,4 +111,5 @@ export const auditIndexEntities = [
   AuditArgumentRow,
   AuditListedRow,
   AuditDailyRow,
+  AuditSinkRow,
 ]
