@@ -8,7 +8,7 @@ import { Audit1764000005000 } from '../../../migrations/1764000005000-audit.ts'
 import { Access1764000006000 } from '../../../migrations/1764000006000-access.ts'
 import { AuditTree1764100001000 } from '../../../migrations/1764100001000-audit-tree.ts'
 import { AuditReads1764100002000 } from '../../../migrations/1764100002000-audit-reads.ts'
-import { AuditDelivery1764100002100 } from '../../../migrations/1764100002100-audit-delivery.ts'
+import { AuditActions1764100002100 } from '../../../migrations/1764100002100-audit-actions.ts'
 import { CountedRefusals1764100004000 } from '../../../migrations/1764100004000-counted-refusals.ts'
 import { PackedLineage1764100060000 } from '../../../migrations/1764100060000-packed-lineage.ts'
 import { Refusal } from '../../kernel/refusal.ts'
@@ -123,7 +123,7 @@ function dataSourceOf(address: Address, poolSize: number): DataSource {
       Access1764000006000,
       AuditTree1764100001000,
       AuditReads1764100002000,
-      AuditDelivery1764100002100,
+      AuditActions1764100002100,
       CountedRefusals1764100004000,
       PackedLineage1764100060000,
     ],

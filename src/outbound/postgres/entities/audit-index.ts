@@ -94,15 +94,7 @@ export class AuditDailyRow {
   people!: Buffer
 }
 
-@Entity('audit_sink')
-export class AuditSinkRow {
-  @PrimaryColumn('text')
-  name!: string
-  @Column('bigint', { name: 'next_index' })
-  nextIndex!: string
-}
-
-/** What is derived from the trail, and how far it has been sent on. */
+/** What is derived from the trail. */
 export const auditIndexEntities = [
   AuditKindRow,
   AuditIndexRow,
@@ -111,5 +103,4 @@ export const auditIndexEntities = [
   AuditArgumentRow,
   AuditListedRow,
   AuditDailyRow,
-  AuditSinkRow,
 ]
