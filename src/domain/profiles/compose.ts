@@ -2,7 +2,7 @@ import type { Instant } from '../../kernel/time.ts'
 import type { TraitDefinition } from '../privacy/policy.ts'
 import { ageBandOf } from './age-band.ts'
 import type { TraitValue } from './normalise.ts'
-import type { Interaction, Lineage, PlainGroups } from './read-model.ts'
+import type { Interaction, Lineage, PlainColumn, PlainGroups } from './read-model.ts'
 import type { Winner } from './survivorship.ts'
 import { type ItemTally, isActivity, type Tally } from './tally.ts'
 
@@ -11,21 +11,24 @@ const MOST_INTERACTIONS = 200
 const FAVOURITES = 3
 
 /** Registered traits that have a place of their own in the plain groups; the others are custom. */
-const GROUP_OF: Readonly<
-  Record<string, 'demographics' | 'location' | 'account' | 'device' | 'activity'>
-> = {
-  gender: 'demographics',
-  language: 'demographics',
-  country: 'location',
-  city: 'location',
-  plan: 'account',
-  lifecycleStage: 'account',
-  company: 'account',
-  customerSince: 'account',
-  onboardingStep: 'activity',
-  device: 'device',
-  browser: 'device',
-  operatingSystem: 'device',
+const GROUP_OF: ReadonlyMap<string, PlainColumn> = new Map([
+  ['gender', 'demographics'],
+  ['language', 'demographics'],
+  ['country', 'location'],
+  ['city', 'location'],
+  ['plan', 'account'],
+  ['lifecycleStage', 'account'],
+  ['company', 'account'],
+  ['customerSince', 'account'],
+  ['onboardingStep', 'activity'],
+  ['device', 'device'],
+  ['browser', 'device'],
+  ['operatingSystem', 'device'],
+])
+
+/** The plain group in which the value of a trait stands, under its key. */
+export function groupOfTrait(key: string): PlainColumn {
+  return GROUP_OF.get(key) ?? 'custom'
 }
 
 /** Traits in the vault that are no traits of the registry: ids in other systems, kept so that they can be shown. */
@@ -72,7 +75,7 @@ export function composeRow(
       values[key] = value
       vault.set(definition.category, values)
     } else {
-      const group = groups[GROUP_OF[key] ?? 'custom']
+      const group = groups[groupOfTrait(key)]
       if (group) group[key] = value
     }
   }

@@ -1,8 +1,8 @@
 import type { KeyStore } from '../../domain/privacy/key-store.ts'
 import type { TraitDefinition } from '../../domain/privacy/policy.ts'
 import { type Decision, withheld } from '../../domain/privacy/treatment.ts'
+import { groupOfTrait } from '../../domain/profiles/compose.ts'
 import {
-  plainColumns,
   type ReadColumn,
   type ReadRow,
   type SealedColumn,
@@ -117,8 +117,8 @@ export class TraitDoor {
           : null
     const plain = plainGroupsOf(row)
     if (form) return form({ plain, sealed, now: this.#scope.now })
-    if (definition.sealed) return sealed(definition.category)[definition.key]
-    return plainTrait(row, definition.key)
+    const { key, category } = definition
+    return definition.sealed ? sealed(category)[key] : valueIn(plain[groupOfTrait(key)], key)
   }
 }
 
@@ -131,13 +131,8 @@ function ruleOfTrait(key: string): FieldRule | undefined {
   return undefined
 }
 
-function plainTrait(row: ReadRow, key: string): unknown {
-  for (const column of plainColumns) {
-    const group = row[column] as Readonly<Record<string, unknown>> | undefined
-    if (group && key in group) return group[key]
-  }
-  return undefined
-}
+const valueIn = (group: object, key: string): unknown =>
+  (group as Readonly<Record<string, unknown>>)[key]
 
 function columnsFor(
   open: readonly { definition: TraitDefinition | null }[],
@@ -146,12 +141,10 @@ function columnsFor(
   const columns = new Set<ReadColumn>(withLineage ? ['lineage'] : [])
   for (const { definition } of open) {
     if (!definition) continue
-    if (!definition.sealed) for (const column of plainColumns) columns.add(column)
-    else
-      columns.add(
-        (sealedColumns as Readonly<Record<string, SealedColumn>>)[definition.category] ??
-          'sealed_more',
-      )
+    const { key, category, sealed } = definition
+    const column = (sealedColumns as Readonly<Record<string, SealedColumn>>)[category]
+    columns.add(sealed ? (column ?? 'sealed_more') : groupOfTrait(key))
+    for (const one of ruleOfTrait(key)?.columns ?? []) columns.add(one)
   }
   return [...columns]
 }
