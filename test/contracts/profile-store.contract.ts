@@ -55,10 +55,11 @@ export function profileStoreContract(adapter: string, fresh: () => Promise<Fresh
           later: [],
           records: { ANALYTICS: ['r1', 'record'] },
         },
-        segmentKeys: ['big'],
         sealed: { sealed_email: Buffer.from([1, 2, 7]) },
         location: { country: 'DE' },
       })
+      const limited = await store.load(ids, columns('segment_keys'))
+      expect(limited.get(person(7))?.segmentKeys).toEqual(['big'])
       const bare = (await store.load(ids, columns('sealed_more'))).get(person(7))
       expect(bare).toMatchObject({ sealed: {}, sealedMore: { 'user.extra': 'AAAA' } })
       expect(bare).not.toHaveProperty('location')

@@ -201,7 +201,7 @@ export function recommendationStoreContract(
       expect(await ids({ category: null, limit: 2, after: null })).toEqual(['a', 'b'])
       expect(await ids({ category: null, limit: 2, after: 'b' })).toEqual(['c'])
       expect(await ids({ category: 'tea', limit: 5, after: null })).toEqual(['a', 'c'])
-      expect(await store.items([])).toEqual(new Map())
+      expect((await store.items(['zzz'])).has('zzz')).toBe(false)
     })
 
     test('the catalogue holds available items, and is read again only when an item was written', async () => {

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { SubjectId } from '../../kernel/ids.ts'
 import type { Purpose } from '../privacy/policy.ts'
 import type { Principal, Scope } from './principal.ts'
@@ -41,7 +40,7 @@ export function grantOf(principal: Principal, purpose: Purpose | null): Grant {
     segments?.toSorted() ?? null,
   ]
   return {
-    key: createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 22),
+    key: JSON.stringify(parts),
     roles,
     scopes,
     audience,

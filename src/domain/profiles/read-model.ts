@@ -101,6 +101,7 @@ export type ReadColumn =
   | 'interactions'
   | 'recommended'
   | 'lineage'
+  | 'segment_keys'
 
 /**
  * One row of the read model: everything a profile query needs. Only the columns that the Plan names are loaded; the
@@ -111,7 +112,7 @@ export interface ReadRow extends Partial<PlainGroups> {
   readonly subjectId: SubjectId
   readonly kind: 'person' | 'visitor'
   readonly consent: CompiledConsent
-  readonly segmentKeys: readonly string[]
+  readonly segmentKeys?: readonly string[]
   readonly sealed: Partial<Record<SealedColumn, Uint8Array | null>>
   /** Category -> base64 of the sealed bytes. */
   readonly sealedMore?: Readonly<Record<string, string>>

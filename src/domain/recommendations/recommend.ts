@@ -65,15 +65,29 @@ export function answer(question: RecommendationQuestion): RecommendationAnswer {
   const { catalogue, category, first, input, lists } = question
   const fits = ([itemId]: readonly [string, ...unknown[]]) =>
     catalogue.has(itemId) && (category === null || catalogue.get(itemId) === category)
-  const personal = input && lists ? lists[input].filter(fits) : []
-  if (personal.length > 0) return { recommender: 'item-to-item', items: personal.slice(0, first) }
+  // One at least is looked for: an empty page of a personal list is still that list's.
+  const personal = input && lists ? firstOf(lists[input], Math.max(1, first), fits) : []
+  if (personal.length > 0)
+    return { recommender: 'item-to-item', items: first === 0 ? [] : personal }
   const owned = new Set(
     question.interactions?.filter(([, , bought]) => bought > 0).map(([itemId]) => itemId),
   )
-  const items: [string, number, null][] = []
-  for (const popular of question.model?.popular ?? []) {
-    if (items.length === first) break
-    if (fits(popular) && !owned.has(popular[0])) items.push([popular[0], popular[1], null])
+  const popular = firstOf(
+    question.model?.popular ?? [],
+    first,
+    (one) => fits(one) && !owned.has(one[0]),
+  )
+  return {
+    recommender: 'popularity',
+    items: popular.map(([itemId, score]) => [itemId, score, null] as const),
   }
-  return { recommender: 'popularity', items }
+}
+
+function firstOf<T>(list: readonly T[], count: number, fits: (one: T) => boolean): T[] {
+  const found: T[] = []
+  for (const one of list) {
+    if (found.length === count) break
+    if (fits(one)) found.push(one)
+  }
+  return found
 }

@@ -96,7 +96,8 @@ export interface RecommendationStore {
   clearRecommended(permittedStates: readonly number[]): Promise<number>
   /** Runs `work` unless a fit is running, in whichever gateway: then null, at once. */
   fitAlone<T>(work: () => Promise<T>): Promise<T | null>
-  items(ids: readonly string[]): Promise<Map<string, Item>>
+  /** Those of these items that exist; it may hold others besides. */
+  items(ids: readonly string[]): Promise<ReadonlyMap<string, Item>>
   listItems(query: {
     category: string | null
     limit: number

@@ -46,7 +46,7 @@ export class CatalogueDoor {
     // Whole lists are the keys: one promise for a list of fifty, one statement for all lists of a request.
     this.#items = new DataLoader(
       async (lists) => {
-        const items = await ports.recommendations.items([...new Set(lists.flat())])
+        const items = await ports.recommendations.items(lists.flat())
         return lists.map(() => items)
       },
       { cache: false },

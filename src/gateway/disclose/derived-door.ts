@@ -1,10 +1,11 @@
 import { consentAt } from '../../domain/privacy/consent.ts'
-import { plainColumns } from '../../domain/profiles/read-model.ts'
+import { plainColumns, type Recommended } from '../../domain/profiles/read-model.ts'
 import { readable } from '../../domain/recommendations/profiling.ts'
 import { answer, recommendedFor } from '../../domain/recommendations/recommend.ts'
 import type {
   RecommendationStore,
   RecommenderInput,
+  RecommenderModel,
 } from '../../domain/recommendations/recommender.ts'
 import { evaluate } from '../../domain/segments/evaluate.ts'
 import { eventNamesOf, eventsSince, factsOf } from '../../domain/segments/facts.ts'
@@ -39,6 +40,8 @@ export class DerivedDoor {
   readonly #catalogue: CatalogueDoor
   #defined: Promise<ReadonlyMap<string, Segment>> | null = null
   readonly #shelves = new Map<string, ReadonlyMap<string, string | null>>()
+  #stock: Promise<readonly [RecommenderModel | null, ReadonlyMap<string, string | null>]> | null =
+    null
 
   constructor(
     scope: Scope,
@@ -91,10 +94,8 @@ export class DerivedDoor {
       return null
     }
     const input = own.reason === null ? inputFor(decisions) : null
-    const [model, catalogue] = await Promise.all([
-      this.#recommendations.model(),
-      this.#recommendations.catalogue(),
-    ])
+    this.#stock ??= Promise.all([this.#recommendations.model(), this.#recommendations.catalogue()])
+    const [model, catalogue] = await this.#stock
     const purchasesOpen = input === 'full'
     const interactions =
       purchasesOpen || (input && args.category !== null)
@@ -118,11 +119,7 @@ export class DerivedDoor {
       first,
     })
     const explained = decisions.decide(ACTIVITY).treatment === 'CLEAR'
-    const reasons = explained ? given.items.flatMap(([, , because]) => because ?? []) : []
-    const item = await this.#catalogue.itemsOf([
-      ...given.items.map(([itemId]) => itemId),
-      ...reasons,
-    ])
+    const item = await this.#catalogue.itemsOf(namesIn(given.items, explained))
     return {
       recommender: given.recommender === 'item-to-item' ? 'ITEM_TO_ITEM' : 'POPULARITY',
       recommendations: given.items.map(([itemId, score, because]) => ({
@@ -197,4 +194,13 @@ function inputFor(decisions: StateDecisions): RecommenderInput | null {
   if (profiling === null || (activity !== 'CLEAR' && activity !== 'GENERALISED')) return null
   const purchases = activity === 'CLEAR' && decisions.decide(PURCHASES).treatment === 'CLEAR'
   return purchases && profiling === 'full' ? 'full' : 'activity'
+}
+
+function namesIn(items: Recommended, explained: boolean): string[] {
+  const names: string[] = []
+  for (const [itemId, , because] of items) {
+    names.push(itemId)
+    if (explained && because !== null) names.push(because)
+  }
+  return names
 }

@@ -16,6 +16,7 @@ import { DerivedDoor } from './derived-door.ts'
 import { DisclosureDoor, type DisclosurePorts } from './disclosure-door.ts'
 import { HistoryDoor } from './history-door.ts'
 import { type LookupIdentifier, settleLookup } from './look-up.ts'
+import { OpenedPseudonyms } from './opened-pseudonyms.ts'
 import type { Plan } from './plan.ts'
 import { ProfileRows } from './profile-rows.ts'
 import { SearchDoor } from './search-door.ts'
@@ -68,7 +69,7 @@ export class Disclose {
   readonly #scope: Scope
   readonly #plan: Plan
   readonly #rows: ProfileRows
-  readonly #pseudonyms: Pseudonyms
+  readonly #pseudonyms: OpenedPseudonyms
 
   constructor(desk: DiscloseDesk, scope: Scope, plan: Plan) {
     const { profiles: store, segments, recommendations, keys } = desk.ports
@@ -76,7 +77,7 @@ export class Disclose {
     this.#desk = desk
     this.#scope = scope
     this.#plan = plan
-    this.#pseudonyms = desk.pseudonymsOf(scope.grant.audience)
+    this.#pseudonyms = new OpenedPseudonyms(desk.pseudonymsOf(scope.grant.audience))
     const pseudonyms = this.#pseudonyms
     this.#rows = new ProfileRows(scope, plan, { store, segments, keys, pseudonyms })
     this.history = new HistoryDoor(plan, this.#rows, { store, cursors })

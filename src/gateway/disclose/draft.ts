@@ -1,8 +1,8 @@
 import type { KeyStore } from '../../domain/privacy/key-store.ts'
-import type { Pseudonyms } from '../../domain/privacy/pseudonym.ts'
 import type { ReadRow } from '../../domain/profiles/read-model.ts'
 import type { Segment } from '../../domain/segments/rule.ts'
 import type { Scope } from '../scope/scope.ts'
+import type { OpenedPseudonyms } from './opened-pseudonyms.ts'
 import type { Plan } from './plan.ts'
 import type { StateDecisions } from './state-decisions.ts'
 
@@ -11,7 +11,7 @@ export interface Draft {
   readonly scope: Scope
   readonly plan: Plan
   readonly keys: KeyStore
-  readonly pseudonyms: Pseudonyms
+  readonly pseudonyms: OpenedPseudonyms
   /** Definitions by key; empty where the caller is not limited to segments. */
   readonly defined: ReadonlyMap<string, Segment>
   readonly row: ReadRow

@@ -15,7 +15,7 @@ export function knowProfile(draft: Draft): boolean {
   const open = openSegments(decisions, plan, defined)
   const profile = {
     subjectId: row.subjectId,
-    segments: row.segmentKeys.filter((key) => open.has(key)),
+    segments: (row.segmentKeys ?? []).filter((key) => open.has(key)),
   }
   return scope.abilities.allows(profile, 'user.unique_id.pseudonym')
 }

@@ -29,7 +29,7 @@ export function compilePlan(selection: Selection, grant: Grant, policy: Policy):
     grant,
     policy,
     treatments: treatmentsOf(policy, grant),
-    columns: columnsOf(coordinates),
+    columns: columnsOf(coordinates, grant),
     coordinates,
     paths,
     touchesPersons: coordinates.length > 0,
@@ -45,8 +45,10 @@ export function compilePlan(selection: Selection, grant: Grant, policy: Policy):
   return plan
 }
 
-function columnsOf(coordinates: readonly string[]): ReadonlySet<ReadColumn> {
+function columnsOf(coordinates: readonly string[], grant: Grant): ReadonlySet<ReadColumn> {
   const columns = new Set<ReadColumn>()
+  // Who is seen depends on them.
+  if (grant.segments !== null) columns.add('segment_keys')
   for (const coordinate of coordinates) {
     for (const column of fieldRules.get(coordinate)?.columns ?? []) columns.add(column)
     if (coordinate === 'Profile.segments') columns.add('memberships')

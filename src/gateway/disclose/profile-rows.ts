@@ -1,12 +1,12 @@
 import DataLoader from 'dataloader'
 import type { KeyStore } from '../../domain/privacy/key-store.ts'
-import type { Pseudonyms } from '../../domain/privacy/pseudonym.ts'
 import type { ProfileStore } from '../../domain/profiles/profile-store.ts'
 import type { ReadColumn, ReadRow } from '../../domain/profiles/read-model.ts'
 import type { SegmentStore } from '../../domain/segments/segment-store.ts'
 import type { SubjectId } from '../../kernel/ids.ts'
 import type { Scope } from '../scope/scope.ts'
 import type { Draft } from './draft.ts'
+import type { OpenedPseudonyms } from './opened-pseudonyms.ts'
 import type { Plan } from './plan.ts'
 import type { StateDecisions } from './state-decisions.ts'
 import { disclose } from './steps.ts'
@@ -29,7 +29,7 @@ export class ProfileRows {
   readonly #store: ProfileStore
   readonly #segments: SegmentStore
   readonly #keys: KeyStore
-  readonly #pseudonyms: Pseudonyms
+  readonly #pseudonyms: OpenedPseudonyms
   readonly #loader: DataLoader<SubjectId, ProfileView | null>
   readonly #disclosed: DisclosedRow[] = []
   readonly #extra = new Map<string, DataLoader<SubjectId, ReadRow | null>>()
@@ -41,7 +41,7 @@ export class ProfileRows {
       store: ProfileStore
       segments: SegmentStore
       keys: KeyStore
-      pseudonyms: Pseudonyms
+      pseudonyms: OpenedPseudonyms
     },
   ) {
     this.#scope = scope

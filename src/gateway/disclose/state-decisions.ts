@@ -38,6 +38,7 @@ export class StateDecisions {
   readonly #plan: PlanRules
   readonly #vector: ConsentVector
   readonly #byCategory = new Map<Category, Decision>()
+  readonly #byField = new Map<string, Decision>()
   /** Canonical text of the consent state. */
   readonly state: string
   readonly #traitSets = new Map<string, FieldTreatments>()
@@ -88,8 +89,16 @@ export class StateDecisions {
     return decision
   }
 
-  /** The decision about a field: its category's, unless the scope or a form for that treatment is missing. */
+  /** The decision about a field: its category's, unless the scope or a form for that treatment is missing. Remembered. */
   decideField(coordinate: string): Decision {
+    const remembered = this.#byField.get(coordinate)
+    if (remembered) return remembered
+    const decision = this.#decideField(coordinate)
+    this.#byField.set(coordinate, decision)
+    return decision
+  }
+
+  #decideField(coordinate: string): Decision {
     const category = categoryOf(coordinate)
     if (category === undefined) return withheld('ROLE')
     const rule = fieldRules.get(coordinate)

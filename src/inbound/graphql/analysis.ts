@@ -24,6 +24,8 @@ export interface Analysis {
 }
 
 const REMEMBERED_SELECTIONS = 64
+/** Costs depend on how long the lists are, and there are few lengths. */
+const REMEMBERED_COSTS = 64
 
 /**
  * Analyses one operation of a validated document.
@@ -44,6 +46,7 @@ export function analyse(
   const switches = walk.switches()
   const places = walk.arguments()
   const remembered = new Map<string, Selection>()
+  const costs = new Map<string, number>()
   return {
     operation,
     purpose: walk.purpose(),
@@ -58,7 +61,15 @@ export function analyse(
     },
     given: (variables) =>
       places.map(({ path, node }) => ({ path, value: valueFromASTUntyped(node, variables) })),
-    cost: (variables) => walk.cost(variables),
+    cost(variables) {
+      const key = sizesOf(variables)
+      const known = costs.get(key)
+      if (known !== undefined) return known
+      if (costs.size >= REMEMBERED_COSTS) costs.clear()
+      const cost = walk.cost(variables)
+      costs.set(key, cost)
+      return cost
+    },
   }
 }
 
@@ -71,4 +82,14 @@ function operationOf(document: DocumentNode, name: string | null): OperationDefi
   if (!only || found.length > 1)
     throw new Refusal('BAD_USER_INPUT', 'Name one operation of the document in "operationName".')
   return only
+}
+
+/** All of the variables that a cost can depend on: numbers, switches, lengths of lists. No value of a person is kept. */
+function sizesOf(variables: Variables): string {
+  let key = ''
+  for (const [name, value] of Object.entries(variables)) {
+    const counts = typeof value === 'number' || typeof value === 'boolean'
+    key += `${name}=${Array.isArray(value) ? `[${value.length}]` : counts ? value : ''},`
+  }
+  return key
 }

@@ -12,18 +12,23 @@ import {
 } from '@apollo/server/plugin/disabled'
 import { fastifyApolloHandler } from '@as-integrations/fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { ExecutionResult } from 'graphql'
 import type { Caller } from '../../gateway/disclose/reception.ts'
 import { limits } from '../../kernel/limits.ts'
 import { publicError, refusalBody } from './errors.ts'
+import { KnownDocuments, plainRequestOf, textOf } from './known-documents.ts'
 import type { Responder } from './responder.ts'
 
 interface RequestContext extends BaseContext {
   readonly caller: Caller
+  /** Already found, and with errors: Apollo Server only gives them their form. */
+  readonly answered: ExecutionResult | null
 }
 
 declare module 'fastify' {
   interface FastifyRequest {
     caller: Caller | null
+    answered: ExecutionResult | null
   }
 }
 
@@ -38,8 +43,9 @@ export interface GraphqlRouteParts {
 
 /** `/graphql` over Apollo Server, with our own executor behind it. */
 export async function graphqlRoute(app: FastifyInstance, parts: GraphqlRouteParts): Promise<void> {
+  const known = new KnownDocuments()
   const apollo = new ApolloServer<RequestContext>({
-    gateway: executorOf(parts.responder),
+    gateway: executorOf(parts.responder, known),
     introspection: parts.development,
     includeStacktraceInErrorResponses: false,
     hideSchemaDetailsFromClientErrors: !parts.development,
@@ -64,43 +70,76 @@ export async function graphqlRoute(app: FastifyInstance, parts: GraphqlRoutePart
   await apollo.start()
   app.addHook('onClose', async () => await apollo.stop())
   app.decorateRequest('caller', null)
+  app.decorateRequest('answered', null)
   app.setErrorHandler(async (error, _request, reply) => {
     const { status, code, body } = refusalBody(error)
     if (code === 'INTERNAL') parts.onUnforeseen(error)
     if (code === 'UNAUTHENTICATED') void reply.header('www-authenticate', 'Bearer realm="bauta"')
     return await reply.status(status).send(body)
   })
+  const { responder, callerOf } = parts
   app.route({
     method: ['GET', 'POST'],
     url: '/graphql',
     config: { audited: 'one entry per response, in gateway/disclose/record-response.ts' },
-    preHandler: async (request: FastifyRequest, _reply: FastifyReply) => {
-      request.caller = await parts.callerOf(request)
-    },
+    preHandler: [
+      async (request: FastifyRequest, _reply: FastifyReply) => {
+        request.caller = await callerOf(request)
+      },
+      async (request: FastifyRequest, reply: FastifyReply) =>
+        await answerKnown(responder, known, request, reply),
+    ],
     handler: fastifyApolloHandler(apollo, {
-      context: async (request) => {
-        if (!request.caller) throw new Error('the request has no caller')
-        return { caller: request.caller }
+      context: async ({ caller, answered }) => {
+        if (!caller) throw new Error('the request has no caller')
+        return { caller, answered }
       },
     }),
   })
 }
 
-function executorOf(responder: Responder): ApolloServerOptionsWithGateway<BaseContext>['gateway'] {
+/** Answers plain requests with known documents; errors, and everything else, are left to Apollo Server. */
+async function answerKnown(
+  responder: Responder,
+  known: KnownDocuments,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<unknown> {
+  const plain = plainRequestOf(request)
+  const found = plain && known.find(plain.query)
+  const { caller } = request
+  if (!plain || !found || !caller) return undefined
+  const { variables, operationName, type } = plain
+  const { document, hash: documentHash } = found
+  const asked = { document, documentHash, operationName, variables, caller }
+  const answer = await responder.respond(asked)
+  if (!answer.errors) return await reply.type(type).send(textOf(answer))
+  request.answered = answer
+  return undefined
+}
+
+function executorOf(
+  responder: Responder,
+  known: KnownDocuments,
+): ApolloServerOptionsWithGateway<BaseContext>['gateway'] {
   return {
     onSchemaLoadOrUpdate(callback) {
       callback({ apiSchema: responder.schema, coreSupergraphSdl: '' })
       return () => {}
     },
     load: async () => ({
-      executor: async ({ document, request, queryHash, operationName, context }) =>
-        await responder.respond({
+      executor: async ({ document, request, queryHash, operationName, context }) => {
+        const { caller, answered } = context as RequestContext
+        if (answered) return answered
+        if (request.query) known.remember(request.query, { document, hash: queryHash })
+        return await responder.respond({
           document,
           documentHash: queryHash,
           operationName: operationName ?? null,
           variables: request.variables ?? {},
-          caller: (context as RequestContext).caller,
-        }),
+          caller,
+        })
+      },
     }),
     stop: async () => {},
   }

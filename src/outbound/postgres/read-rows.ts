@@ -1,6 +1,15 @@
 import { createHash } from 'node:crypto'
 import type { CompiledConsent } from '../../domain/privacy/consent.ts'
-import type { ReadColumn, ReadRow, SealedColumn } from '../../domain/profiles/read-model.ts'
+import type {
+  ReadColumn,
+  ReadRow,
+  Recommended,
+  SealedColumn,
+} from '../../domain/profiles/read-model.ts'
+import type {
+  RecommendedLists,
+  RecommenderInput,
+} from '../../domain/recommendations/recommender.ts'
 import type { SubjectId } from '../../kernel/ids.ts'
 import { stateOf } from './consent-states.ts'
 import { type PackedLineage, unpackLineage } from './lineage-column.ts'
@@ -12,17 +21,16 @@ export type StoredRow = {
   consent_id: number
   consent_later: CompiledConsent['later']
   consent_records: CompiledConsent['records']
-  segment_keys: string[]
+  recommended_activity?: string | null
+  recommended_full?: string | null
+  recommended_model?: number | null
 } & { [column in ReadColumn]?: unknown }
 
-const ALWAYS = [
-  'subject_id',
-  'kind',
-  'consent_id',
-  'consent_later',
-  'consent_records',
-  'segment_keys',
-]
+const ALWAYS = ['subject_id', 'kind', 'consent_id', 'consent_later', 'consent_records']
+
+/** Two lists of which a reader may see one at most: they come as text, and only that one is parsed. */
+const RECOMMENDED = `(r.recommended -> 'activity')::text AS recommended_activity,
+  (r.recommended -> 'full')::text AS recommended_full, (r.recommended ->> 'model')::int AS recommended_model`
 
 /** One set of columns, ready for the hot path: statements carry a name of their own and are parsed once per connection. */
 export interface ColumnSet {
@@ -44,13 +52,21 @@ export function columnSetOf(columns: ReadonlySet<ReadColumn>): ColumnSet {
   const isSealed = (column: ReadColumn): column is SealedColumn =>
     column.startsWith('sealed_') && column !== 'sealed_more'
   const set: ColumnSet = {
-    selected: [...ALWAYS, ...sorted].map((column) => `r.${column}`).join(', '),
+    selected: [...ALWAYS, ...sorted]
+      .map((column) => (column === 'recommended' ? RECOMMENDED : `r.${column}`))
+      .join(', '),
     tag: createHash('sha256').update(sorted.join()).digest('hex').slice(0, 12),
     sealed: sorted.filter(isSealed),
     plain: sorted.filter((column) => !isSealed(column)) as Exclude<ReadColumn, SealedColumn>[],
   }
   bySet.set(columns, set)
   return set
+}
+
+/** Columns whose name in a row differs. */
+const NAMES: Readonly<Record<string, string>> = {
+  sealed_more: 'sealedMore',
+  segment_keys: 'segmentKeys',
 }
 
 export function readRow(
@@ -61,9 +77,7 @@ export function readRow(
   const sealed: Partial<Record<SealedColumn, Uint8Array | null>> = {}
   for (const column of columns.sealed) sealed[column] = row[column] as Uint8Array | null
   const plain: Record<string, unknown> = {}
-  for (const column of columns.plain)
-    plain[column === 'sealed_more' ? 'sealedMore' : column] =
-      column === 'lineage' ? unpackLineage(row[column] as PackedLineage) : row[column]
+  for (const column of columns.plain) plain[NAMES[column] ?? column] = asRead(row, column)
   return {
     subjectId: row.subject_id,
     kind: row.kind,
@@ -73,8 +87,30 @@ export function readRow(
       later: row.consent_later,
       records: row.consent_records,
     },
-    segmentKeys: row.segment_keys,
     sealed,
     ...plain,
+  }
+}
+
+function asRead(row: StoredRow, column: ReadColumn): unknown {
+  if (column === 'recommended') return listsOf(row)
+  return column === 'lineage' ? unpackLineage(row[column] as PackedLineage) : row[column]
+}
+
+function listsOf(row: StoredRow): RecommendedLists {
+  const parsed = new Map<string, Recommended>()
+  const list = (input: RecommenderInput, text: string | null | undefined): Recommended => {
+    const known = parsed.get(input) ?? (JSON.parse(text ?? '[]') as Recommended)
+    parsed.set(input, known)
+    return known
+  }
+  return {
+    get activity() {
+      return list('activity', row.recommended_activity)
+    },
+    get full() {
+      return list('full', row.recommended_full)
+    },
+    model: row.recommended_model ?? 0,
   }
 }

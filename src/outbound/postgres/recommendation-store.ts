@@ -25,8 +25,11 @@ const KEPT_ITEMS = 20_000
 
 interface Catalogue {
   readonly version: string
+  /** Category of each available item. */
   readonly items: ReadonlyMap<string, string | null>
-  /** Items that have been asked for under this version. */
+  /** All items, where they are few enough. */
+  readonly whole: ReadonlyMap<string, Item> | null
+  /** Items that have been asked for under this version, where they are many. */
   readonly kept: LRUCache<string, Item>
 }
 
@@ -129,8 +132,9 @@ export class PostgresRecommendationStore implements RecommendationStore {
   }
 
   /** Kept as long as the catalogue is: every page of recommendations shows the same few. */
-  async items(ids: readonly string[]): Promise<Map<string, Item>> {
-    const { kept } = await this.#catalogue.get()
+  async items(ids: readonly string[]): Promise<ReadonlyMap<string, Item>> {
+    const { whole, kept } = await this.#catalogue.get()
+    if (whole) return whole
     const unknown = ids.filter((id) => !kept.has(id))
     if (unknown.length > 0) {
       const rows = await this.#database.query<ItemRow>(
@@ -191,8 +195,8 @@ export class PostgresRecommendationStore implements RecommendationStore {
 
   async #readCatalogue(previous: Catalogue | null): Promise<Catalogue> {
     // Every write of a row gives it a newer xmin, in whatever order transactions end; a time could miss one.
-    const [row] = await this.#database.query<{ version: string }>(
-      `SELECT count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) AS version FROM item`,
+    const [row] = await this.#database.query<{ count: string; version: string }>(
+      `SELECT count(*) AS count, count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) AS version FROM item`,
       [],
       'items-version',
     )
@@ -204,7 +208,17 @@ export class PostgresRecommendationStore implements RecommendationStore {
       'items-catalogue',
     )
     const items = new Map(rows.map(({ id, category }) => [id, category]))
-    return { version, items, kept: new LRUCache({ max: KEPT_ITEMS }) }
+    const whole = Number(row?.count) <= KEPT_ITEMS ? await this.#allItems() : null
+    return { version, items, whole, kept: new LRUCache({ max: KEPT_ITEMS }) }
+  }
+
+  async #allItems(): Promise<ReadonlyMap<string, Item>> {
+    const rows = await this.#database.query<ItemRow>(
+      `SELECT ${ITEM_COLUMNS} FROM item`,
+      [],
+      'items-all',
+    )
+    return new Map(rows.map((row) => [row.id, itemOf(row)]))
   }
 }
 
