@@ -2,7 +2,8 @@ import type { Gateway } from './compose.ts'
 import { Metrics } from './inbound/http/metrics.ts'
 
 /** The metrics of one gateway: of its server and, read when asked for, of what stands behind it. */
-export function gatewayMetrics({ stores, counters, reserve, trail }: Gateway): Metrics {
+export function gatewayMetrics(gateway: Gateway): Metrics {
+  const { stores, counters, reserve, trail, sweeps } = gateway
   const metrics = new Metrics()
   const { auditLog } = stores
   const { database } = stores.opened
@@ -46,6 +47,18 @@ export function gatewayMetrics({ stores, counters, reserve, trail }: Gateway): M
     'What leaves no entry on the audit trail, because nobody vouches for who did it.',
     'event',
     () => counters.totals(),
+  )
+  metrics.watchCounts(
+    'swept',
+    'Rows, files and keys that were moved or removed because they are old.',
+    'what',
+    () => sweeps.done,
+  )
+  metrics.watchCounts(
+    'sweep_failures',
+    'Rounds of sweeps that failed.',
+    'what',
+    () => sweeps.failed,
   )
   return metrics
 }

@@ -1,9 +1,12 @@
 import type { Gateway } from './compose.ts'
+import { AlteredEntryError } from './gateway/attest/archiver.ts'
 import { Refit } from './inbound/schedule/refit.ts'
 import { Rounds } from './inbound/schedule/rounds.ts'
-import { Refusal } from './kernel/refusal.ts'
+import { failureOf, Refusal } from './kernel/refusal.ts'
 import { HOUR, SECOND } from './kernel/time.ts'
 import type { Say } from './stores.ts'
+import type { Sweep, SweepTotals } from './sweep-totals.ts'
+import { sweepsOf } from './sweeps.ts'
 
 /** At ten thousand entries a second half of the smallest sensible reserve is written between two looks. */
 const LOOK_AT_STORAGE = 5 * SECOND
@@ -31,6 +34,25 @@ export function startSchedules(gateway: Gateway, say: Say): { stop(): Promise<vo
     new Rounds(() => counters.sweep(), saying('Old counts were not discarded')).start(
       FORGET_COUNTS,
     ),
+    ...sweepsOf(gateway).map((sweep) => sweeping(sweep, gateway.sweeps, say)),
   ]
   return { stop: async () => void (await Promise.all(running.map((one) => one.stop()))) }
+}
+
+/** Said are the rounds of sweeps that come seldom, and of failures in a row the first of each kind. */
+function sweeping(sweep: Sweep, totals: SweepTotals, say: Say): Rounds {
+  const what = sweep.name.replaceAll('_', ' ')
+  let failure = ''
+  const round = async () => {
+    const count = await totals.count(sweep)
+    failure = ''
+    if (count > 0 && sweep.every >= HOUR) say(`Swept: ${count} ${what}.`)
+  }
+  const onFailure = (error: unknown) => {
+    const known = error instanceof Refusal || error instanceof AlteredEntryError
+    const now = known ? error.message : String(failureOf(error).name)
+    if (now !== failure) say(`Sweeping of ${what} failed: ${now}`)
+    failure = now
+  }
+  return new Rounds(round, onFailure).start(sweep.every)
 }

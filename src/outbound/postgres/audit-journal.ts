@@ -1,4 +1,4 @@
-import { type FileHandle, mkdir, open, readdir, stat } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { AuditLeaf } from '../../domain/audit/audit-log.ts'
 import { leafHash } from '../../domain/audit/merkle.ts'
@@ -10,6 +10,8 @@ const ROTATE_AT_BYTES = 16 * 1024 * 1024
  * half a minute at most, as systems come. Ten times that is read again.
  */
 const AT_RISK_MS = 5 * 60_000
+/** As `lineOf` begins a line. */
+const INDEX = /^\{"index":(\d+),/
 const NAME = /^journal-(\d{6,})\.jsonl$/
 
 /** A leaf with its place in the trail. */
@@ -82,6 +84,33 @@ export class AuditJournal {
       } finally {
         await handle.close()
       }
+    }
+  }
+
+  /**
+   * Removes the oldest files that hold nothing but entries below that number; never the newest one.
+   * @returns how many.
+   */
+  async discardBelow(index: number): Promise<number> {
+    const numbers = await this.#numbers()
+    let discarded = 0
+    for (const number of numbers.slice(0, -1)) {
+      if (!(await this.#holdsOnlyBelow(index, this.#path(number)))) break
+      await rm(this.#path(number))
+      discarded++
+    }
+    if (discarded > 0) await this.#syncFolder()
+    return discarded
+  }
+
+  async #holdsOnlyBelow(index: number, path: string): Promise<boolean> {
+    const handle = await open(path)
+    try {
+      for await (const line of handle.readLines({ encoding: 'utf8' }))
+        if (Number(INDEX.exec(line)?.[1] ?? -1) >= index) return false
+      return true
+    } finally {
+      await handle.close()
     }
   }
 

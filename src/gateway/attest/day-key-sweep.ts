@@ -1,0 +1,24 @@
+import type { DayKeys } from '../../domain/audit/day-keys.ts'
+import { type Clock, DAY, isoInstant } from '../../kernel/time.ts'
+import type { Recorder } from '../scope/recorder.ts'
+
+/** As long as a complaint about a request usually takes to come. */
+const KEPT_DAYS = 30
+
+/**
+ * Destroys the keys of days that are over for 30 days; from then on nobody can test guesses against their entries. The
+ * entry that says so is durable before.
+ * @returns how many days' keys.
+ */
+export async function destroyOldDayKeys(parts: {
+  readonly dayKeys: DayKeys
+  readonly recorder: Recorder
+  readonly clock: Clock
+}): Promise<number> {
+  const { dayKeys, recorder, clock } = parts
+  const first = isoInstant(clock.now() - KEPT_DAYS * DAY).slice(0, 10)
+  const doomed = (await dayKeys.days()).filter((day) => day < first)
+  if (doomed.length === 0) return 0
+  await recorder.recordAction({ action: 'day-keys.destroy', days: doomed.join(' ') })
+  return (await dayKeys.destroyBefore(first)).length
+}

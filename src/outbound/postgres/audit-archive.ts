@@ -1,0 +1,134 @@
+import { promisify } from 'node:util'
+import { gunzip, gzip } from 'node:zlib'
+import type { AuditArchive, DiscardedEntry } from '../../domain/audit/audit-archive.ts'
+import type { TrailLeaf } from '../../domain/audit/audit-leaves.ts'
+import { BUNDLE_ENTRIES, packBundle, unpackBundle } from '../../domain/audit/entry-bundle.ts'
+import type { AuditJournal } from './audit-journal.ts'
+import { PostgresAuditLeaves } from './audit-leaves.ts'
+import type { Database, Queryable } from './database.ts'
+
+/** Whoever moves or discards entries holds this advisory lock, in whichever gateway. */
+const ARCHIVE_LOCK = 4_208_340
+const ARCHIVE = 'archive'
+
+const gzipped = promisify(gzip)
+const gunzipped = promisify(gunzip)
+
+/** What is derived from single entries, by the column that names the entry. */
+const DERIVED = ['audit_index', 'audit_subject', 'audit_argument', 'audit_listed']
+
+/** Bundles as gzip (RFC 1952) of C2SP entry bundles. */
+export class PostgresAuditArchive implements AuditArchive {
+  readonly #database: Database
+  readonly #journal: AuditJournal | null
+  #droppable = 0
+
+  /** @param journal of the embedded server, which holds copies of the newest entries. */
+  constructor(database: Database, journal: AuditJournal | null) {
+    this.#database = database
+    this.#journal = journal
+  }
+
+  async size(): Promise<number> {
+    return await cursorOf(this.#database, ARCHIVE)
+  }
+
+  async move(first: number, mayMove: (leaves: readonly TrailLeaf[]) => void): Promise<boolean> {
+    return await this.#database.transaction(async (queryable) => {
+      const [row] = await queryable.query<{ locked: boolean }>(
+        'SELECT pg_try_advisory_xact_lock($1) AS locked',
+        [ARCHIVE_LOCK],
+      )
+      if (!row?.locked || (await cursorOf(queryable, ARCHIVE)) !== first) return false
+      const leaves = await rowsFrom(queryable, first)
+      mayMove(leaves)
+      const entries = await gzipped(packBundle(leaves.map(({ bytes }) => bytes)))
+      await queryable.query('INSERT INTO audit_bundle (bundle_index, entries) VALUES ($1, $2)', [
+        first / BUNDLE_ENTRIES,
+        entries,
+      ])
+      const end = first + BUNDLE_ENTRIES
+      await queryable.query('DELETE FROM audit_entry WHERE log_index >= $1 AND log_index < $2', [
+        first,
+        end,
+      ])
+      await advance(queryable, ARCHIVE, end)
+      return true
+    })
+  }
+
+  async dropCopies(): Promise<number> {
+    const below = this.#droppable
+    this.#droppable = await this.size()
+    return (await this.#journal?.discardBelow(below)) ?? 0
+  }
+
+  async discardedTo(key: string): Promise<number> {
+    return await cursorOf(this.#database, cursorName(key))
+  }
+
+  async discard(entries: readonly DiscardedEntry[], key: string, to: number): Promise<void> {
+    await this.#database.transaction(async (queryable) => {
+      const indices = entries.map(({ index }) => index)
+      await emptyInBundles(queryable, indices)
+      for (const table of DERIVED)
+        await queryable.query(`DELETE FROM ${table} WHERE log_index = ANY($1::bigint[])`, [indices])
+      await queryable.query('DELETE FROM audit_member_list WHERE entry_id = ANY($1::uuid[])', [
+        entries.map(({ entryId }) => entryId),
+      ])
+      await advance(queryable, cursorName(key), to)
+    })
+  }
+
+  async alone<T>(work: () => Promise<T>): Promise<T | null> {
+    return await this.#database.alone(ARCHIVE_LOCK, work)
+  }
+}
+
+function cursorName(key: string): string {
+  return `retention/${key}`
+}
+
+async function cursorOf(queryable: Queryable, name: string): Promise<number> {
+  const [row] = await queryable.query<{ next_index: string }>(
+    'SELECT next_index FROM audit_cursor WHERE name = $1',
+    [name],
+    'audit-cursor',
+  )
+  return Number(row?.next_index ?? 0)
+}
+
+async function advance(queryable: Queryable, name: string, to: number): Promise<void> {
+  await queryable.query(
+    `INSERT INTO audit_cursor (name, next_index) VALUES ($1, $2)
+     ON CONFLICT (name) DO UPDATE SET next_index = EXCLUDED.next_index`,
+    [name, to],
+  )
+}
+
+async function rowsFrom(queryable: Queryable, first: number): Promise<readonly TrailLeaf[]> {
+  const leaves: TrailLeaf[] = []
+  for await (const page of new PostgresAuditLeaves(queryable).range(first, BUNDLE_ENTRIES))
+    leaves.push(...page)
+  return leaves
+}
+
+async function emptyInBundles(queryable: Queryable, indices: readonly number[]): Promise<void> {
+  const byBundle = new Map<number, number[]>()
+  for (const index of indices) {
+    const bundle = Math.floor(index / BUNDLE_ENTRIES)
+    byBundle.set(bundle, [...(byBundle.get(bundle) ?? []), index % BUNDLE_ENTRIES])
+  }
+  const rows = await queryable.query<{ bundle_index: string; entries: Buffer }>(
+    'SELECT bundle_index, entries FROM audit_bundle WHERE bundle_index = ANY($1::bigint[]) FOR UPDATE',
+    [[...byBundle.keys()]],
+  )
+  for (const { bundle_index, entries } of rows) {
+    const kept: (Uint8Array | null)[] = unpackBundle(await gunzipped(entries))
+    for (const position of byBundle.get(Number(bundle_index)) ?? []) kept[position] = null
+    await queryable.query('UPDATE audit_bundle SET entries = $2 WHERE bundle_index = $1', [
+      bundle_index,
+      await gzipped(packBundle(kept)),
+    ])
+  }
+}

@@ -1,0 +1,32 @@
+import type { Gateway } from './compose.ts'
+import { Archiver } from './gateway/attest/archiver.ts'
+import { destroyOldDayKeys } from './gateway/attest/day-key-sweep.ts'
+import { Retention } from './gateway/attest/retention.ts'
+import { DAY, HOUR, SECOND } from './kernel/time.ts'
+import type { Sweep } from './sweep-totals.ts'
+
+/** A round may move 65,536 entries: as many as a gateway under full load appends in that time. */
+const ARCHIVE_EVERY = 5 * SECOND
+/** Subscribers hear of a change within a second; a day is for those who look into the table by hand. */
+const CHANGES_KEPT = DAY
+/** A witness may come back to any checkpoint; older ones are needed by nobody else. */
+const CHECKPOINTS_KEPT = DAY
+
+/** Everything that keeps the stores from growing for ever. */
+export function sweepsOf({ config, stores, recorder, clock }: Gateway): readonly Sweep[] {
+  const { archive, leaves, tree, dayKeys, feed } = stores
+  const archiver = new Archiver({ archive, leaves, tree, clock }, config.auditArchiveDays)
+  const retention = new Retention({ archive, leaves, recorder, clock }, stores.retention)
+  return [
+    { name: 'archived_entries', every: ARCHIVE_EVERY, run: () => archiver.run() },
+    { name: 'discarded_entries', every: HOUR, run: () => retention.run() },
+    { name: 'journal_files', every: HOUR, run: () => archive.dropCopies() },
+    {
+      name: 'checkpoints',
+      every: HOUR,
+      run: () => tree.discardCheckpointsBefore(clock.now() - CHECKPOINTS_KEPT),
+    },
+    { name: 'day_keys', every: HOUR, run: () => destroyOldDayKeys({ dayKeys, recorder, clock }) },
+    { name: 'changes', every: HOUR, run: () => feed.discardBefore(clock.now() - CHANGES_KEPT) },
+  ]
+}
