@@ -83,6 +83,9 @@ export const standingKey = (purpose: string, recipient: string | null) =>
 
 /** Negative before unknown before positive: where two histories are merged, the most restrictive wins. */
 const RESTRICTIVENESS: readonly ConsentStateName[] = [
+  'Restricted',
+  'Objected',
+  'SignalOn',
   'ConsentRefused',
   'ConsentWithdrawn',
   'ConsentRevoked',
@@ -94,6 +97,9 @@ const RESTRICTIVENESS: readonly ConsentStateName[] = [
   'RenewedConsentGiven',
   'ConsentGiven',
   'ConsentUnknown',
+  'RestrictionLifted',
+  'ObjectionLifted',
+  'SignalOff',
 ]
 const GIVEN: ReadonlySet<ConsentStateName> = new Set(['ConsentGiven', 'RenewedConsentGiven'])
 
@@ -148,7 +154,8 @@ function vectorAt(
   const objected = new Set<string>()
   const signals = new Set<string>()
   let restricted = false
-  for (const [key, record] of histories.flatMap((history) => [...latestPerKey(history, now)])) {
+  const decisions = histories.flatMap((history) => [...latestPerKey(history, now)])
+  for (const [key, record] of decisions.sort(strictestFirst(now))) {
     if (record.state === 'Objected') objected.add(record.purpose)
     else if (record.state === 'Restricted') restricted = true
     else if (record.state === 'SignalOn') signals.add(record.purpose.replace(/^signal:/, ''))
@@ -163,12 +170,10 @@ function lastDeclared(
   histories: readonly (readonly ConsentRecord[])[],
   now: Instant,
 ): string | null {
-  let last: ConsentRecord | null = null
-  for (const record of histories.flat()) {
-    if (record.jurisdiction === null || record.effectiveAt > now) continue
-    if (!last || record.effectiveAt >= last.effectiveAt) last = record
-  }
-  return last?.jurisdiction ?? null
+  const declared = histories
+    .flat()
+    .filter(({ jurisdiction, effectiveAt }) => jurisdiction !== null && effectiveAt <= now)
+  return declared.sort(latestFirst)[0]?.jurisdiction ?? null
 }
 
 const FAMILY: Partial<Record<ConsentStateName, string>> = {
@@ -193,18 +198,36 @@ function latestPerKey(history: readonly ConsentRecord[], now: Instant): Map<stri
       ? `${family}${record.purpose}`
       : standingKey(record.purpose, record.recipient)
     const other = latest.get(key)
-    if (!other || supersedes(record, other)) latest.set(key, record)
+    if (!other || latestFirst(record, other) < 0) latest.set(key, record)
   }
   return latest
 }
 
-/** The later decision holds; of two at the same instant the one recorded later, then the more restrictive. */
-function supersedes(record: ConsentRecord, other: ConsentRecord): boolean {
-  if (record.effectiveAt !== other.effectiveAt) return record.effectiveAt > other.effectiveAt
-  if (record.recordedAt !== other.recordedAt) return record.recordedAt > other.recordedAt
-  return RESTRICTIVENESS.indexOf(record.state) <= RESTRICTIVENESS.indexOf(other.state)
+/**
+ * The later decision holds; of two at the same instant the one recorded later, then the more restrictive. In the end the
+ * id decides: with a total order it makes no difference who is listed first.
+ */
+function latestFirst(one: ConsentRecord, other: ConsentRecord): number {
+  return (
+    other.effectiveAt - one.effectiveAt ||
+    other.recordedAt - one.recordedAt ||
+    RESTRICTIVENESS.indexOf(one.state) - RESTRICTIVENESS.indexOf(other.state) ||
+    (one.id < other.id ? -1 : 1)
+  )
 }
 
+const strictestFirst = (now: Instant) => {
+  const rank = (record: ConsentRecord) => RESTRICTIVENESS.indexOf(stateAt(record, now))
+  return ([, one]: [string, ConsentRecord], [, other]: [string, ConsentRecord]) =>
+    rank(one) - rank(other) || latestFirst(one, other)
+}
+
+/** A consent that has run out is none. */
+function stateAt({ state, expiresAt }: ConsentRecord, now: Instant): ConsentStateName {
+  return GIVEN.has(state) && expiresAt !== null && expiresAt <= now ? 'ConsentExpired' : state
+}
+
+/** The strictest comes first and stands; further consents can only narrow one that was given. */
 function mergeStanding(
   standings: Map<string, ConsentStanding>,
   key: string,
@@ -212,22 +235,14 @@ function mergeStanding(
   now: Instant,
   decidedBy?: Record<string, readonly [string, string]>,
 ): void {
-  const expired = GIVEN.has(record.state) && record.expiresAt !== null && record.expiresAt <= now
-  const standing: ConsentStanding = {
-    state: expired ? 'ConsentExpired' : record.state,
-    categories: record.categories,
+  const first = standings.get(key)
+  if (!first) {
+    standings.set(key, { state: stateAt(record, now), categories: record.categories })
+    if (decidedBy) decidedBy[key] = [record.id, record.source]
+  } else if (GIVEN.has(first.state) && GIVEN.has(record.state)) {
+    const categories = narrower(first.categories, record.categories)
+    standings.set(key, { state: first.state, categories })
   }
-  const other = standings.get(key)
-  const stricter =
-    !other || RESTRICTIVENESS.indexOf(standing.state) < RESTRICTIVENESS.indexOf(other.state)
-  if (stricter && decidedBy) decidedBy[key] = [record.id, record.source]
-  if (!other) standings.set(key, standing)
-  else if (GIVEN.has(standing.state) && GIVEN.has(other.state)) {
-    standings.set(key, {
-      state: other.state,
-      categories: narrower(other.categories, standing.categories),
-    })
-  } else if (stricter) standings.set(key, standing)
 }
 
 function narrower(
@@ -288,12 +303,6 @@ function parseStanding(text: string): ConsentStanding {
   const name = bracket < 0 ? text : text.slice(0, bracket)
   // A word that this version does not know grants nothing.
   const state = consentStates.find((one) => one === name) ?? 'ConsentUnknown'
-  const categories =
-    bracket < 0
-      ? null
-      : text
-          .slice(bracket + 1, -1)
-          .split(' ')
-          .filter(Boolean)
-  return { state, categories }
+  const named = bracket < 0 ? null : text.slice(bracket + 1, -1)
+  return { state, categories: named?.split(' ').filter(Boolean) ?? null }
 }

@@ -10,6 +10,7 @@ import {
 } from '../../../src/domain/privacy/consent.ts'
 import { mechanismFor, refusalOfPurpose } from '../../../src/domain/privacy/decide.ts'
 import { compilePolicy, type Purpose } from '../../../src/domain/privacy/policy.ts'
+import { consentHistories } from '../../../src/domain/profiles/consent-histories.ts'
 import { readPolicyTables } from '../../../src/policy-files.ts'
 
 const policy = compilePolicy(readPolicyTables('policy'))
@@ -34,11 +35,15 @@ const others: ConsentStateName[] = [
   'ConsentRequested',
   'ConsentRequestDeferred',
   'NoticeGiven',
+  'ConsentUnknown',
   'Objected',
   'ObjectionLifted',
 ]
 
-const instant = fc.integer({ min: 0, max: 2_000 })
+/** Few enough that many happen at once. */
+const instant = fc.constantFrom(0, 300, 600, 900, 1_000, 1_200, 1_700)
+const inAnyOrder = <T>(all: readonly T[]) =>
+  fc.shuffledSubarray([...all], { minLength: all.length, maxLength: all.length })
 const ofState = (state: ConsentStateName) =>
   fc
     .record<ConsentRecord>({
@@ -117,20 +122,51 @@ describe('compiled consent', () => {
     )
   })
 
-  test('permits the same in whatever order records or merged people are listed', () => {
+  test('is the same in whatever order records and merged people are listed', () => {
+    const shuffled = histories.chain((given) =>
+      fc.tuple(
+        fc.constant(given),
+        fc
+          .tuple(...given.map((one) => inAnyOrder(one)))
+          .chain((each) => inAnyOrder<readonly ConsentRecord[]>(each)),
+      ),
+    )
     fc.assert(
-      fc.property(histories, (given) => {
-        const distinct = given.map((one) =>
-          one.map((record, n) => ({
-            ...record,
-            recordedAt: record.recordedAt * 10 + n,
-            jurisdiction: null,
-          })),
-        )
-        const turned = distinct.map((one) => one.toReversed()).toReversed()
-        const [one, other] = [turned, distinct].map((each) => compileConsent(each, 'DE', NOW).state)
-        expect(permitted(one ?? '')).toEqual(permitted(other ?? ''))
+      fc.property(shuffled, ([given, other]) => {
+        expect(compileConsent(other, 'DE', NOW)).toEqual(compileConsent(given, 'DE', NOW))
       }),
+      { numRuns: 1_000 },
+    )
+  })
+
+  test('is the same in whatever order people were found to be one', () => {
+    const [first, ...others] = ['a', 'b', 'c', 'd'] as const
+    const linked = 5_000
+    /** Each home is linked to one before it in some order of homes, at some time: any way to become one person. */
+    const merging = fc
+      .tuple(inAnyOrder([first, ...others]), fc.array(fc.nat(100), { minLength: 6, maxLength: 6 }))
+      .map(([homes, numbers]) =>
+        homes.slice(1).map((one, n) => ({
+          one,
+          other: homes[(numbers[n] ?? 0) % (n + 1)] ?? first,
+          at: linked + (numbers[n + 3] ?? 0),
+        })),
+      )
+    const filed = fc.array(
+      fc.record({ home: fc.constantFrom(first, ...others), record: anyRecord }),
+      { minLength: 1, maxLength: 8 },
+    )
+    fc.assert(
+      fc.property(
+        filed.chain((records) => fc.tuple(inAnyOrder(records), inAnyOrder(records))),
+        merging,
+        merging,
+        ([records, again], one, other) => {
+          const compiled = compileConsent(consentHistories(records, one), 'DE', NOW)
+          expect(compileConsent(consentHistories(again, other), 'DE', NOW)).toEqual(compiled)
+        },
+      ),
+      { numRuns: 1_000 },
     )
   })
 
