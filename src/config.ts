@@ -60,6 +60,9 @@ const packageDir = (() => {
 /** Where the development pages' files are. */
 export const pagesDir = join(packageDir, 'pages')
 
+/** Where the verifiers are that travel with every export of the trail. */
+export const verifyDir = join(packageDir, 'verify')
+
 /**
  * Settings from the environment, validated and frozen.
  * @throws ConfigError on a value that can't be used, an unknown variable that begins with BAUTA_, a missing master key in production.

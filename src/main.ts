@@ -7,6 +7,7 @@ import { composeGateway, type Gateway } from './compose.ts'
 import { ConfigError, readConfig, reportConfig } from './config.ts'
 import { PolicyError } from './domain/privacy/policy.ts'
 import { registerAsk } from './inbound/cli/ask.ts'
+import { registerAuditVerify } from './inbound/cli/audit-verify.ts'
 import { registerClients } from './inbound/cli/clients.ts'
 import { registerConfig } from './inbound/cli/config.ts'
 import { registerEvaluate } from './inbound/cli/evaluate.ts'
@@ -61,6 +62,11 @@ program
     else await (await open()).close()
   })
 
+const audit = program
+  .command('audit')
+  .description('the audit trail: for those who answer for it and those who check it')
+
+registerAuditVerify(audit)
 registerConfig(program, () => reportConfig(process.env), print)
 registerClients(program, open, print)
 registerImport(program, open)

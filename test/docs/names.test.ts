@@ -3,7 +3,18 @@ import { basename, dirname, join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { describeConfig } from '../../src/config.ts'
 
-const OURS = ['.ci', 'bench', 'docker', 'docs', 'migrations', 'pages', 'policy', 'src', 'test']
+const OURS = [
+  '.ci',
+  'bench',
+  'docker',
+  'docs',
+  'migrations',
+  'pages',
+  'policy',
+  'src',
+  'test',
+  'verify',
+]
 /** Paths of all files of the repository. */
 const files = [...OURS, '.'].flatMap((folder) =>
   readdirSync(folder, { recursive: folder !== '.', encoding: 'utf8' })
@@ -30,7 +41,7 @@ function matches(text: string, pattern: RegExp): string[] {
 
 /** Paths of our own, wherever they stand in a text, diagrams included; those with a pattern in them are none. */
 const OUR_PATHS =
-  /(?<![\w./-])((?:src|test|docs|policy|migrations|bench|docker|pages|\.ci)\/[\w./-]*[\w/])(?![\w*<…-])/g
+  /(?<![\w./-])((?:src|test|docs|policy|migrations|bench|docker|pages|verify|\.ci)\/[\w./-]*[\w/])(?![\w*<…-])/g
 
 describe.each(documents)('%s', (file, text) => {
   test('links to what is there', () => {

@@ -1,6 +1,6 @@
 import type { AuditEntry } from './entry.ts'
 import { extendRuns, type NumberRun } from './number-runs.ts'
-import { discardedIn } from './retention.ts'
+import { type Discarded, discardedIn } from './retention.ts'
 
 /** Which discarded entries were met, and which of them other entries announce. */
 export class DiscardCheck {
@@ -19,11 +19,14 @@ export class DiscardCheck {
     extendRuns(this.#met, index)
   }
 
-  /** @param bytes of an entry; one that announces nothing, or can not be read, changes nothing. */
-  announce(bytes: Uint8Array): void {
+  /** @returns false for the text of an entry that announces nothing. */
+  announce(entry: string): boolean {
+    const discarded = announcedBy(entry)
+    if (discarded === null) return false
     const own: NumberRun[] = []
-    for (const index of announcedBy(bytes)) extendRuns(own, index)
+    for (const index of discarded.indices) extendRuns(own, index)
     this.#announced.push(...own)
+    return true
   }
 
   /** What was met and announced by nobody. */
@@ -49,11 +52,10 @@ export class DiscardCheck {
   }
 }
 
-function announcedBy(bytes: Uint8Array): readonly number[] {
+function announcedBy(entry: string): Discarded | null {
   try {
-    const entry = JSON.parse(Buffer.from(bytes).toString('utf8')) as AuditEntry
-    return discardedIn(entry)?.indices ?? []
+    return discardedIn(JSON.parse(entry) as AuditEntry)
   } catch {
-    return []
+    return null
   }
 }

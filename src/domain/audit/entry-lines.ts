@@ -5,14 +5,11 @@ import {
   exportFiles,
   hashInDiscardedLine,
 } from './export-folder.ts'
-import { DISCARDED } from './retention.ts'
 
 /** What a reader of lines meets besides the hashes. `line` counts from 0. */
 export interface LineWatch {
   /** A line that stands for an entry whose bytes were discarded. */
   discarded(line: number): void
-  /** A line that may announce that others were discarded. */
-  announcement(bytes: Uint8Array): void
   /** The last line has no newline. */
   unterminated(): void
 }
@@ -21,7 +18,6 @@ const NEWLINE = 0x0a
 const LEAF_PREFIX = 0
 /** An entry has at most 65,535 bytes (C2SP tlog-tiles). Twice that: where one newline is lost, two entries are one line. */
 const LONGEST_LINE = 2 * 65_536
-const ANNOUNCEMENT = Buffer.from(`"${DISCARDED}"`)
 
 /**
  * The leaf hashes of the lines of `entries.jsonl`, some at a time, one after the other. Nothing is parsed: the bytes of a
@@ -78,20 +74,14 @@ class LineHasher {
   }
 
   #hashes(whole: Buffer): Uint8Array {
-    const announces = whole.includes(ANNOUNCEMENT)
     const strings: string[] = []
     for (let at = 1; at < whole.length; ) {
       const end = whole.indexOf(NEWLINE, at)
-      if (announces) this.#look(whole.subarray(at, end))
       strings.push(this.#hashOf(whole, at, end))
       this.#line += 1
       at = end + 1
     }
     return Buffer.from(strings.join(''), 'latin1')
-  }
-
-  #look(line: Buffer): void {
-    if (line.includes(ANNOUNCEMENT)) this.#watch.announcement(Buffer.from(line))
   }
 
   #hashOf(whole: Buffer, at: number, end: number): string {

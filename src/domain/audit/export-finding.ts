@@ -12,7 +12,7 @@
  * - `hashes-altered`: the entries are right and the list of their hashes is not
  * - `root-mismatch`: the entries do not lead to the checkpoint, and which of them are wrong can not be told
  * - `discard-unannounced`: the bytes of an entry are missing and no entry says that they were discarded
- * - `proof-wrong`: the proof of a single entry does not hold
+ * - `announcement-wrong`: an entry which says that others were discarded is not shown to be one of this log
  */
 export type FindingKind =
   | 'file-missing'
@@ -33,7 +33,7 @@ export type FindingKind =
   | 'hashes-altered'
   | 'root-mismatch'
   | 'discard-unannounced'
-  | 'proof-wrong'
+  | 'announcement-wrong'
 
 export interface Finding {
   readonly kind: FindingKind

@@ -10,11 +10,12 @@ import { completeSubtrees } from './tree-proofs.ts'
  * |---|---|
  * | `entries.jsonl` | the exact bytes of each entry of the range and a newline; a discarded one as `-<base64 leaf hash>` |
  * | `hashes` | the leaf hashes of the same entries, 32 bytes each: so a fault is named by its line |
- * | `range.json` | which entries these are, and the hashes of all that stand left and right of them |
+ * | `range.json` | which entries these are, and what leads from them to the root of the checkpoint |
  * | `checkpoint` | a signed note: the log's line and, unless exported without one, the witness's |
  * | `log.vkey`, `witness.vkey` | keys as C2SP vkeys and a newline; the second absent where there is no witness |
  * | `checkpoint.old`, `consistency.json` | only with an earlier export: its checkpoint, and the proof that this one extends it |
- * | `proofs/<N>.json`, `proofs/<N>.tlog-proof` | exact bytes (no newline) and proof of each entry in `range.json` under `announcements`; proofs of others may stand beside |
+ * | `announcements/<N>.json` | each entry which says that others, in this export, were discarded; with its proof |
+ * | `proofs/<N>.tlog-proof` | proofs of single entries (C2SP tlog-proof), where they were asked for |
  * | `verify/` | verifiers, with their source |
  * | `README.txt` | what it is and how to verify it, in plain words |
  */
@@ -29,7 +30,7 @@ export const exportFiles = {
   consistency: 'consistency.json',
   verify: 'verify',
   readme: 'README.txt',
-  entryOf: (index: number) => `proofs/${index}.json`,
+  announcementOf: (index: number) => `announcements/${index}.json`,
   proofOf: (index: number) => `proofs/${index}.tlog-proof`,
 } as const
 
@@ -44,29 +45,34 @@ export class ExportFormatError extends Error {
   }
 }
 
-/** Which entries an export holds, and what surrounds them in the tree of its checkpoint. */
+/** Which entries an export holds, and what leads from them to the root of its checkpoint. */
 export interface ExportRange {
   /** Number of the first entry. */
   readonly first: number
   readonly count: number
   /** Entries in the tree of the checkpoint. */
   readonly size: number
-  /** Hashes of the complete subtrees that cover all entries before the first (`rangeCover`), in order. */
+  /** As `rangeProof` makes them. */
   readonly left: readonly Uint8Array[]
-  /** The same for all behind the last. */
-  readonly right: readonly Uint8Array[]
-  /** Numbers of entries outside of the range which announce that entries in it were discarded, ascending. */
+  readonly proof: readonly Uint8Array[]
+  /** Numbers of the entries, in the range or outside, which announce that entries in it were discarded; ascending. */
   readonly announcements: readonly number[]
 }
 
-export function formatRange(range: ExportRange): string {
-  const { first, count, size, announcements } = range
+export function formatRange({
+  first,
+  count,
+  size,
+  left,
+  proof,
+  announcements,
+}: ExportRange): string {
   return jsonFile({
     first,
     count,
     size,
-    left: range.left.map(toBase64),
-    right: range.right.map(toBase64),
+    left: left.map(toBase64),
+    proof: proof.map(toBase64),
     announcements,
   })
 }
@@ -79,17 +85,35 @@ export function parseRange(text: string): ExportRange {
     count: told.count as number,
     size: told.size as number,
     left: hashesOf(exportFiles.range, told.left),
-    right: hashesOf(exportFiles.range, told.right),
+    proof: hashesOf(exportFiles.range, told.proof),
     announcements: Array.isArray(told.announcements) ? (told.announcements as number[]) : [],
   }
-  const { first, count, size, announcements } = range
+  const { first, count, size, left, announcements } = range
   const holds =
     [first, count, size, ...announcements].every(isWhole) &&
     first + count <= size &&
-    range.left.length === completeSubtrees(0, first).length &&
-    range.right.length === completeSubtrees(first + count, size).length
+    left.length === completeSubtrees(0, first).length
   mustBeAsWritten(exportFiles.range, text, holds ? formatRange(range) : null)
   return range
+}
+
+/** An entry which says that others were discarded, and the proof (RFC 6962 §2.1.1) that it is in the tree. */
+export interface ExportAnnouncement {
+  /** The exact text of the entry. */
+  readonly entry: string
+  readonly proof: readonly Uint8Array[]
+}
+
+export function formatAnnouncement({ entry, proof }: ExportAnnouncement): string {
+  return jsonFile({ entry, proof: proof.map(toBase64) })
+}
+
+/** @throws ExportFormatError */
+export function parseAnnouncement(file: string, text: string): ExportAnnouncement {
+  const told = parsed(file, text)
+  const announcement = { entry: String(told.entry), proof: hashesOf(file, told.proof) }
+  mustBeAsWritten(file, text, formatAnnouncement(announcement))
+  return announcement
 }
 
 /** The proof (RFC 6962 §2.1.2) that the checkpoint of an export extends that of the one before. */

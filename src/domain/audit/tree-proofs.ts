@@ -56,20 +56,23 @@ export async function consistencyProof(
 }
 
 /**
- * What surrounds a range of entries: the hashes of the complete subtrees that cover everything left of it and everything
- * right of it, from left to right, so that the range alone leads to the root of `size` leaves.
+ * What leads from a range of entries to the root of `size`: `left` are the hashes of the complete subtrees that cover
+ * everything before the range, from left to right; with the entries behind them they make the tree of all up to the end of
+ * the range, and `proof` shows (RFC 6962 §2.1.2) that it is the beginning of the tree of `size`. Of an empty beginning
+ * nothing is to be shown.
  */
-export async function rangeCover(
+export async function rangeProof(
   range: { readonly first: number; readonly count: number; readonly size: number },
   reader: TileReader,
-): Promise<{ readonly left: readonly Uint8Array[]; readonly right: readonly Uint8Array[] }> {
+): Promise<{ readonly left: readonly Uint8Array[]; readonly proof: readonly Uint8Array[] }> {
   const { first, count, size } = range
   wholeNumbers(first, count, size)
   const end = first + count
   if (end > size) throw new RangeError(`There are no entries ${first} to ${end} among ${size}.`)
-  const left = completeSubtrees(0, first)
-  const all = await hashesOf([...left, ...completeSubtrees(end, size)], size, reader)
-  return { left: all.slice(0, left.length), right: all.slice(left.length) }
+  return {
+    left: await hashesOf(completeSubtrees(0, first), size, reader),
+    proof: end === 0 ? [] : await consistencyProof(end, size, reader),
+  }
 }
 
 /** Leaves from `from` up to, not including, `to`. */

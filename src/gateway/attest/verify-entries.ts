@@ -3,9 +3,11 @@ import type { DiscardCheck } from '../../domain/audit/discard-check.ts'
 import { type LineWatch, leafHashesOf } from '../../domain/audit/entry-lines.ts'
 import type { Findings } from '../../domain/audit/export-finding.ts'
 import {
+  type ExportAnnouncement,
   ExportFormatError,
   type ExportRange,
   exportFiles,
+  parseAnnouncement,
 } from '../../domain/audit/export-folder.ts'
 import { locateFaults } from '../../domain/audit/locate-faults.ts'
 import {
@@ -13,9 +15,9 @@ import {
   HASH_BYTES,
   leafHash,
   TreeAccumulator,
+  verifyConsistency,
   verifyInclusion,
 } from '../../domain/audit/merkle.ts'
-import { parseTlogProof } from '../../domain/audit/tlog-proof.ts'
 import { completeSubtrees } from '../../domain/audit/tree-proofs.ts'
 import type { ExportReader } from './export-reader.ts'
 
@@ -86,7 +88,7 @@ async function tellFaults(
           : `The entries do not lead to the checkpoint, and ${exportFiles.hashes} does not either: what follows may not be all.`,
     })
   const lines = (await folder.stream(exportFiles.entries)) ?? nothing()
-  const silent: LineWatch = { discarded() {}, announcement() {}, unterminated() {} }
+  const silent: LineWatch = { discarded() {}, unterminated() {} }
   if (!asListed)
     for (const fault of await locateFaults(leafHashesOf(lines, silent), listed, range.first))
       findings.add(fault)
@@ -117,17 +119,17 @@ function treeFrom({ first, left }: ExportRange): TreeAccumulator {
 }
 
 function leadsTo(root: Uint8Array, tree: TreeAccumulator, range: ExportRange): boolean {
+  const { size, proof } = range
   const end = range.first + range.count
   if (tree.size !== end) return false
-  for (const [at, { from, to }] of completeSubtrees(end, range.size).entries())
-    tree.append(range.right[at] as Uint8Array, to - from)
-  return equal(tree.root(), root)
+  if (end === 0) return proof.length === 0
+  const consistency = { oldSize: end, newSize: size, oldRoot: tree.root(), newRoot: root, proof }
+  return verifyConsistency(consistency)
 }
 
 function watchOf({ range, discards, findings }: EntriesToVerify): LineWatch {
   return {
     discarded: (line) => discards.meet(range.first + line),
-    announcement: (bytes) => discards.announce(bytes),
     unterminated: () =>
       findings.add({
         kind: 'tail-truncated',
@@ -171,34 +173,41 @@ class ListedHashes {
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}
 
-/** Entries outside of the range which say that some in it were discarded: each with its own proof. */
+/** Verifies the entries which say that others were discarded, each by its own proof. */
 export async function verifyAnnouncements(all: {
   readonly folder: ExportReader
   readonly announcements: readonly number[]
-  readonly files: { readonly checkpoint: Uint8Array | null }
   readonly checkpoint: Checkpoint | null
   readonly discards: DiscardCheck
   readonly findings: Findings
 }): Promise<void> {
-  const { folder, announcements, files, checkpoint, discards, findings } = all
+  const { folder, announcements, checkpoint, discards, findings } = all
   for (const index of announcements) {
-    const bytes = await folder.read(exportFiles.entryOf(index))
-    const text = await folder.read(exportFiles.proofOf(index))
-    const proof = parseTlogProof(Buffer.from(text ?? []).toString('utf8'))
+    const file = exportFiles.announcementOf(index)
+    const told = await announcementIn(folder, file)
+    const hash = told && leafHash(Buffer.from(told.entry))
     const holds =
-      bytes &&
-      files.checkpoint &&
-      checkpoint &&
-      proof?.index === index &&
-      equal(Buffer.from(proof.checkpoint), files.checkpoint) &&
-      verifyInclusion({ ...checkpoint, index, leafHash: leafHash(bytes), proof: proof.proof })
-    if (holds) discards.announce(bytes)
-    else
+      hash && checkpoint && verifyInclusion({ ...checkpoint, ...told, index, leafHash: hash })
+    if (!holds || !discards.announce(told.entry))
       findings.add({
-        kind: 'proof-wrong',
-        file: exportFiles.proofOf(index),
+        kind: 'announcement-wrong',
+        file,
         entry: index,
-        message: `Entry ${index}, which says that others were discarded, is not shown to be one of this log.`,
+        message: `Entry ${index}, which is to say that others were discarded, is not shown to be one of this log.`,
       })
+  }
+}
+
+/** Null where there is none that could be read. */
+async function announcementIn(
+  folder: ExportReader,
+  file: string,
+): Promise<ExportAnnouncement | null> {
+  const bytes = await folder.read(file)
+  try {
+    return bytes && parseAnnouncement(file, Buffer.from(bytes).toString('utf8'))
+  } catch (error) {
+    if (!(error instanceof ExportFormatError)) throw error
+    return null
   }
 }

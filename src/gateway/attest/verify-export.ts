@@ -13,6 +13,7 @@ import {
   type VerifierKey,
 } from '../../domain/audit/signed-note.ts'
 import { verifyCheckpoints } from '../../domain/audit/verify-checkpoints.ts'
+import { Refusal } from '../../kernel/refusal.ts'
 import type { ExportReader } from './export-reader.ts'
 import { verifyAnnouncements, verifyEntries } from './verify-entries.ts'
 
@@ -54,7 +55,7 @@ export interface VerificationReport {
  * Verifies an exported trail: signatures, that the checkpoint extends the earlier one, and that the entries are those of
  * the checkpoint, none altered, dropped, added or moved. Memory stays constant.
  * @param progress is told how many entries were read, now and then.
- * @throws NoteError where a key that the verifier brought is none.
+ * @throws Refusal BAD_USER_INPUT where a key that the verifier brought is none.
  */
 export async function verifyExport(
   folder: ExportReader,
@@ -79,7 +80,7 @@ export async function verifyExport(
     const root = checkpoint?.size === range.size ? checkpoint.root : null
     await verifyEntries({ folder, range, root, discards, findings, progress })
     const { announcements } = range
-    await verifyAnnouncements({ folder, announcements, files, checkpoint, discards, findings })
+    await verifyAnnouncements({ folder, announcements, checkpoint, discards, findings })
     tellUnannounced(discards, findings)
   }
   return {
@@ -105,7 +106,7 @@ async function keyFor(
   held: string | undefined,
   findings: Findings,
 ): Promise<FoundKey | null> {
-  const own = held === undefined ? null : parseVerifierKey(held)
+  const own = held === undefined ? null : heldKey(held)
   const there = await keyIn(folder, file, findings)
   if (own === null)
     return there && { key: there, used: { vkey: formatVerifierKey(there), from: 'export' } }
@@ -113,6 +114,14 @@ async function keyFor(
   if (there && formatVerifierKey(there) !== vkey)
     findings.add({ kind: 'key-foreign', file, message: `${file} is not the key that you hold.` })
   return { key: own, used: { vkey, from: 'verifier' } }
+}
+
+function heldKey(vkey: string): VerifierKey {
+  try {
+    return parseVerifierKey(vkey)
+  } catch (cause) {
+    throw new Refusal('BAD_USER_INPUT', (cause as Error).message, { cause })
+  }
 }
 
 async function keyIn(

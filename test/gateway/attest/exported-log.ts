@@ -4,6 +4,7 @@ import type { Finding, FindingKind } from '../../../src/domain/audit/export-find
 import {
   discardedLine,
   exportFiles,
+  formatAnnouncement,
   formatConsistency,
   formatRange,
 } from '../../../src/domain/audit/export-folder.ts'
@@ -16,12 +17,11 @@ import {
   signerKey,
 } from '../../../src/domain/audit/signed-note.ts'
 import type { TileAddress, TileReader } from '../../../src/domain/audit/tiles.ts'
-import { formatTlogProof } from '../../../src/domain/audit/tlog-proof.ts'
 import { EMPTY_EDGE, grow } from '../../../src/domain/audit/tree-growth.ts'
 import {
   consistencyProof,
   inclusionProof,
-  rangeCover,
+  rangeProof,
   rootAt,
 } from '../../../src/domain/audit/tree-proofs.ts'
 import type { ExportReader } from '../../../src/gateway/attest/export-reader.ts'
@@ -71,7 +71,7 @@ export class SmallLog implements TileReader {
       const entry = this.entries[index] as Buffer
       return discarded.has(index) ? Buffer.from(discardedLine(leafHash(entry))) : entry
     }
-    const cover = await rangeCover({ first, count, size }, this)
+    const proofs = await rangeProof({ first, count, size }, this)
     const checkpoint = await this.checkpoint(size, witness)
     const folder = new FolderInMemory({
       [exportFiles.entries]: Buffer.concat(
@@ -80,7 +80,7 @@ export class SmallLog implements TileReader {
       [exportFiles.hashes]: Buffer.concat(
         indices.map((index) => leafHash(this.entries[index] as Buffer)),
       ),
-      [exportFiles.range]: formatRange({ first, count, size, ...cover, announcements }),
+      [exportFiles.range]: formatRange({ first, count, size, ...proofs, announcements }),
       [exportFiles.checkpoint]: checkpoint,
       [exportFiles.logKey]: `${formatVerifierKey(logKey)}\n`,
     })
@@ -91,9 +91,9 @@ export class SmallLog implements TileReader {
       folder.put(exportFiles.consistency, formatConsistency({ oldSize, newSize: size, proof }))
     }
     for (const index of announcements) {
-      folder.put(exportFiles.entryOf(index), this.entries[index] as Buffer)
+      const entry = (this.entries[index] as Buffer).toString('utf8')
       const proof = await inclusionProof(index, size, this)
-      folder.put(exportFiles.proofOf(index), formatTlogProof({ index, proof, checkpoint }))
+      folder.put(exportFiles.announcementOf(index), formatAnnouncement({ entry, proof }))
     }
     return folder
   }

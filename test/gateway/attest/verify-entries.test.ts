@@ -192,6 +192,9 @@ describe('a fault in the entries is named', () => {
   })
 })
 
+/** One for each run of them. */
+const discarded = Array.from({ length: 3 }, () => 'discard-unannounced')
+
 describe('discarded entries', () => {
   const announced = [310, 311, 320, 590]
   const announcement = announcing('e690', announced)
@@ -199,26 +202,27 @@ describe('discarded entries', () => {
     log.entries.map((entry, index) => (index === 690 ? announcement : entry)),
   )
 
-  test('verify by their hashes where an entry of the export announces them', async () => {
-    const folder = await kept.export({
-      first: 300,
-      count: 400,
-      size: SIZE,
-      discarded: new Set(announced),
-    })
+  test.each([
+    { count: 300, where: 'outside of the export' },
+    { count: 400, where: 'in the export' },
+  ])('verify by their hashes where an entry $where announces them', async ({ count }) => {
+    const asked = { first: 300, count, size: SIZE, discarded: new Set(announced) }
+    const folder = await kept.export({ ...asked, announcements: [690] })
     const report = await verifyExport(folder, { withoutWitness: false })
     expect(report).toMatchObject({ verified: true, discarded: 4 })
+    const file = exportFiles.announcementOf(690)
+    const written = folder.bytes(file)
+    folder.put(file, written.toString().replace('590', '591'))
+    expect(await kindsIn(folder)).toEqual(['announcement-wrong', ...discarded])
+    folder.put(file, Buffer.concat([written, Buffer.from(' ')]))
+    expect(await kindsIn(folder)).toEqual(['announcement-wrong', ...discarded])
+    folder.files.delete(file)
+    expect(await kindsIn(folder)).toEqual(['announcement-wrong', ...discarded])
   })
 
-  test('verify where the announcement lies outside and is proved', async () => {
-    const asked = { ...range, discarded: new Set(announced), announcements: [690] }
-    const folder = await kept.export(asked)
-    expect(await findingsIn(folder)).toEqual([])
-    folder.put(exportFiles.entryOf(690), announcing('e690', [310, 311, 320, 590, 591]))
-    expect(await kindsIn(folder)).toContain('proof-wrong')
-    folder.put(exportFiles.entryOf(690), announcement)
-    folder.files.delete(exportFiles.proofOf(690))
-    expect(await kindsIn(folder)).toContain('proof-wrong')
+  test('are not announced by an entry that says something else', async () => {
+    const folder = await log.export({ ...range, announcements: [650] })
+    expect(await kindsIn(folder)).toEqual(['announcement-wrong'])
   })
 
   test('that nobody announces are named', async () => {

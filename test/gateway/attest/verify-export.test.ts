@@ -2,13 +2,9 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import type { FindingKind } from '../../../src/domain/audit/export-finding.ts'
 import { exportFiles } from '../../../src/domain/audit/export-folder.ts'
-import {
-  cosignNote,
-  formatVerifierKey,
-  NoteError,
-  signerKey,
-} from '../../../src/domain/audit/signed-note.ts'
+import { cosignNote, formatVerifierKey, signerKey } from '../../../src/domain/audit/signed-note.ts'
 import { verifyExport } from '../../../src/gateway/attest/verify-export.ts'
+import { Refusal } from '../../../src/kernel/refusal.ts'
 import {
   entryBytes,
   type FolderInMemory,
@@ -178,7 +174,7 @@ describe('a fault in the other files is named', () => {
     expect(await kindsIn(whole, { logKey: formatVerifierKey(foreign) })).toEqual(
       expect.arrayContaining(['key-foreign', 'log-signature']),
     )
-    await expect(verifyExport(whole, { ...terms, logKey: 'no key' })).rejects.toThrow(NoteError)
+    await expect(verifyExport(whole, { ...terms, logKey: 'no key' })).rejects.toThrow(Refusal)
   })
 
   test('no witness, unless the verifier does without', async () => {

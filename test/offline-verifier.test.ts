@@ -1,0 +1,21 @@
+import { posix } from 'node:path'
+import { describe, expect, test } from '@jest/globals'
+import { offlineVerifier } from '../src/offline-verifier.ts'
+
+describe('the verifiers that travel with an export', () => {
+  test('are one in Go and one in JavaScript that imports nothing but Node and what travels with it', async () => {
+    const files = new Map(
+      (await offlineVerifier()).map(({ path, bytes }) => [path, Buffer.from(bytes).toString()]),
+    )
+    expect([...files.keys()]).toEqual(expect.arrayContaining(['main.go', 'verify.mjs']))
+    const modules = [...files].filter(([path]) => /\.(ts|js)$/.test(path))
+    expect(modules.length).toBeGreaterThan(10)
+    for (const [path, text] of modules)
+      for (const [, target = ''] of text.matchAll(/^(?:import|export) [^;]*?from ["']([^"']+)/gm)) {
+        const there = files.has(posix.join(posix.dirname(path), target))
+        expect({ path, target, ok: there || target.startsWith('node:') }).toMatchObject({
+          ok: true,
+        })
+      }
+  })
+})
