@@ -97,8 +97,14 @@ export class Database implements Queryable {
       locked = rows[0]?.locked === true
       return locked ? await work() : null
     } finally {
-      // Closing the connection gives the lock back, also where the statement for that would fail.
-      client.release(locked)
+      // Where the statement fails, closing the connection gives the lock back, if a little later.
+      const unlock = async () => await this.#run(client, 'SELECT pg_advisory_unlock($1)', [key])
+      const failed =
+        locked &&
+        (await unlock()
+          .then(() => false)
+          .catch(() => true))
+      client.release(failed)
     }
   }
 
