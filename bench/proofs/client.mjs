@@ -1,5 +1,6 @@
 /** A client that asks as fast as it is answered and keeps every byte it receives. */
-import { request } from 'node:http'
+import { Agent, request } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 const LIST =
   'query ($after: String) { searchProfiles(first: 100, after: $after) { edges { node { id } } } }'
@@ -11,9 +12,11 @@ const OWN_ONLY = new Set(['frontend', 'subject'])
 
 export class Client {
   #headers
+  #agent = new Agent({ keepAlive: true })
   #ids = null
   #whole = []
   #torn = 0
+  #refused = 0
 
   constructor(name, { token }) {
     this.name = name
@@ -22,26 +25,46 @@ export class Client {
 
   /** Learns whom it may ask for, and under which name the trail knows it. */
   async meet(url) {
-    const { data } = await this.#json(url, { query: '{ viewer { client } }' })
+    const { data } = await this.json(url, { query: '{ viewer { client } }' })
     this.actor = data.viewer.client
     if (OWN_ONLY.has(this.name)) return
-    const answer = await this.#json(url, { query: LIST })
+    const answer = await this.json(url, { query: LIST })
     this.#ids = answer.data.searchProfiles.edges.map(({ node }) => node.id)
     if (this.#ids.length === 0) throw new Error(`${this.name} sees nobody: nothing could be shown`)
   }
 
-  /** Asks until told to stop; a server that is gone is not an answer. */
-  async askUntil(signal, url, random) {
+  /**
+   * Asks until told to stop; a server that is gone is not an answer, then another one is asked.
+   * @param urls of gateways, asked from this one's own on
+   */
+  async askUntil(signal, urls, random, own = 0) {
+    let at = own
     while (!signal.aborted) {
-      const { status, text, whole } = await this.#post(url, this.#question(random))
+      const { status, text, whole } = await this.post(
+        urls[at % urls.length],
+        this.#question(random),
+      )
       if (!whole && text.length > 0) this.#torn++
-      if (!whole || status !== 200) continue
+      if (!whole) {
+        at++
+        await sleep(10)
+        continue
+      }
+      if (status !== 200) {
+        this.#refused++
+        continue
+      }
       const { data, extensions } = JSON.parse(text)
       const profiles = new Set(
         [data?.me, ...(data?.profiles ?? [])].filter(Boolean).map(({ id }) => id),
       )
       this.#whole.push({ receipt: extensions?.privacy?.receipt, profiles: profiles.size })
     }
+  }
+
+  /** Receipts of whole answers since they were taken last. */
+  get receipts() {
+    return this.#whole.map(({ receipt }) => receipt)
   }
 
   /** Answers since the last call, each with its receipt and its number of profiles. */
@@ -56,28 +79,39 @@ export class Client {
     return torn
   }
 
+  /** How many requests were answered with a refusal since the last call: no data. */
+  takeRefused() {
+    const refused = this.#refused
+    this.#refused = 0
+    return refused
+  }
+
   #question(random) {
     if (!this.#ids) return { query: OWN }
     const ids = Array.from({ length: 1 + random.below(20) }, () => random.pick(this.#ids))
     return { query: SEVERAL, variables: { ids: [...new Set(ids)] } }
   }
 
-  async #json(url, body) {
-    const { status, text } = await this.#post(url, body)
+  async json(url, body) {
+    const { status, text } = await this.post(url, body)
     if (status !== 200)
       throw new Error(`${this.name} was answered ${status}: ${text.slice(0, 300)}`)
     return JSON.parse(text)
   }
 
+  close() {
+    this.#agent.destroy()
+  }
+
   /** `fetch` throws away what came before a connection broke; here that is what matters. */
-  #post(url, body) {
+  post(url, body) {
     return new Promise((resolve) => {
       let status = 0
       let text = ''
       const done = (whole) => resolve({ status, text, whole })
       const sent = request(
         `${url}/graphql`,
-        { method: 'POST', headers: this.#headers },
+        { method: 'POST', headers: this.#headers, agent: this.#agent },
         (response) => {
           status = response.statusCode
           response.setEncoding('utf8')

@@ -1,48 +1,62 @@
-import { readFileSync, rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import pg from 'pg'
 import { randomOf } from '../dataset.mjs'
-import { startServer } from '../servers.mjs'
 import { Client } from './client.mjs'
+import { Decisions } from './decisions.mjs'
+import { Installation, versions } from './installation.mjs'
+import { JournalTail } from './journal-tail.mjs'
 import { entriesSince } from './trail.mjs'
+import { Witness } from './witness.mjs'
 
-const main = new URL('../../dist/src/main.js', import.meta.url).pathname
-const folder = new URL('../.data/proofs/kill/', import.meta.url)
-const server = new URL(
-  process.env.BAUTA_BENCH_DATABASE_URL ?? 'postgres://bauta:bauta@127.0.0.1:5432/bauta_bench',
-)
-const DATABASE = 'bauta_proof_kill'
-
-/** How long clients are served before the server is killed, in milliseconds. */
-const LIFE = [100, 1_600]
+/** How long a gateway serves before it is killed, in milliseconds. */
+const LIFE = [50, 1_250]
+/** One kill in so many comes while the gateway is still starting: also what repairs must stand it. */
+const IN_START = 6
+const START = [0, 1_500]
+/** Kills between two looks at the whole trail. */
+const ROUND = 25
 const CLIENTS_EACH = 2
+/** Kills within which a gateway that answers too early must have been found out. */
+const PLANTED = 60
+
+const variants = {
+  /** The embedded server belongs to one process. */
+  embedded: { processes: 1, share: 0.25, open: () => Installation.embedded('kill-embedded') },
+  postgresql: { processes: 3, share: 0.75, open: () => Installation.postgresql('kill-postgresql') },
+}
+const principals = ['partnerAcme', 'partnerGlobex', 'marketer', 'support', 'frontend', 'subject']
 
 /**
- * The server is killed without warning while clients query it. After each restart every answer that any client holds
- * must have its entry on the trail, with at least as many people as the answer had profiles, and the trail must have
- * no gap. Answers that broke off half-way count as received.
+ * Gateways are killed without warning while clients query them and somebody watches the checkpoints. After each round
+ * every answer that any client holds must have its entry, with at least as many people as the answer had profiles; the
+ * trail must have no gap; every checkpoint must extend the one published before and be that of the entries; the last
+ * decision that a person was told of must hold. Answers that broke off half-way count as received.
  */
 export const kill = {
   name: 'kill',
   shows:
-    'whatever a client received has its audit entry, however often the server is killed under load',
-  full: 200,
+    'whatever a client received has its audit entry and every checkpoint extends the last, however often gateways are killed under load',
+  full: 1_000,
   covers: ['src', 'migrations', 'policy'],
 
   async run({ size, seed, state, save, log }) {
-    const done = state ?? { embedded: nothingYet(), real: nothingYet() }
-    for (const [name, cycles] of [
-      ['embedded', Math.floor(size / 2)],
-      ['real', Math.ceil(size / 2)],
-    ])
-      await runVariant(name, cycles, seed, done, save, log)
-    const findings = [...done.embedded.findings, ...done.real.findings]
-    const { embedded, real } = done
-    const profiles = embedded.profiles + real.profiles
+    const done = state ?? { embedded: nothingYet(), postgresql: nothingYet(), planted: null }
+    for (const name of Object.keys(variants)) {
+      const kills = Math.max(1, Math.round(size * variants[name].share))
+      await runVariant(name, kills, seed, done, save, log)
+    }
+    done.planted ??= await plant(seed, log)
+    save(done)
+    const { embedded, postgresql, planted } = done
+    const findings = [...embedded.findings, ...postgresql.findings]
     return {
-      passed: findings.length === 0 && profiles > 0,
-      embedded,
-      real,
+      passed:
+        findings.length === 0 &&
+        embedded.profiles > 0 &&
+        postgresql.profiles > 0 &&
+        planted.findings > 0,
+      embedded: told(embedded),
+      postgresql: told(postgresql),
+      planted,
       versions: await versions(),
     }
   },
@@ -50,74 +64,196 @@ export const kill = {
 
 function nothingYet() {
   return {
-    cycles: 0,
+    kills: 0,
+    killsInStart: 0,
     answers: 0,
     tornAnswers: 0,
+    refused: 0,
     profiles: 0,
     entries: 0,
+    decisions: 0,
+    tornLines: 0,
+    seconds: 0,
     lastIndex: -1,
+    witness: null,
     findings: [],
   }
 }
 
-async function runVariant(name, cycles, seed, done, save, log) {
+const told = ({ lastIndex: _lastIndex, witness, ...tally }) => ({
+  ...tally,
+  checkpoints: witness?.checkpoints ?? 0,
+})
+
+async function runVariant(name, kills, seed, done, save, log) {
   const tally = done[name]
-  if (tally.cycles >= cycles) return
-  const data = new URL(`${name}/`, folder).pathname
-  if (tally.cycles === 0) {
-    rmSync(data, { recursive: true, force: true })
-    if (name === 'real') await recreateDatabase()
-  }
-  const environment = {
-    BAUTA_MODE: 'development',
-    BAUTA_DATA_DIR: data,
-    BAUTA_LOG_LEVEL: 'error',
-    DATABASE_URL: name === 'real' ? databaseUrl() : '',
-  }
-  const start = () => startServer([main, 'serve'], environment, '/health/ready')
-  let running = await start()
-  const credentials = JSON.parse(readFileSync(`${data}/demo-credentials.json`, 'utf8'))
-  const clients = principals.flatMap((principal) =>
-    Array.from({ length: CLIENTS_EACH }, () => new Client(principal, credentials[principal])),
-  )
-  for (const client of clients) await client.meet(running.url)
+  if (tally.kills >= kills) return
+  const { processes, open } = variants[name]
+  const installation = open()
+  if (tally.kills === 0) await installation.reset()
+  const house = await House.open(installation, processes, tally)
   try {
-    while (tally.cycles < cycles) {
-      const random = randomOf(seed + tally.cycles)
-      const stop = new AbortController()
-      const serving = clients.map((client) => client.askUntil(stop.signal, running.url, random))
-      await sleep(LIFE[0] + random.below(LIFE[1] - LIFE[0]))
-      await running.stop('SIGKILL')
-      stop.abort()
-      await Promise.all(serving)
-      running = await start()
-      check(
-        tally,
-        clients,
-        await entriesSince(running.url, credentials.compliance, tally.lastIndex),
-      )
-      tally.cycles++
+    // What an interrupted round has left.
+    await house.catchUp()
+    while (tally.kills < kills) {
+      const began = Date.now()
+      await house.round(Math.min(ROUND, kills - tally.kills), seed)
+      await house.check()
+      tally.seconds += Math.round((Date.now() - began) / 1_000)
       save(done)
-      if (tally.cycles % 10 === 0 || tally.cycles === cycles)
-        log(
-          `${name}: ${tally.cycles} of ${cycles} kills, ${tally.profiles} profiles received, ${tally.findings.length} findings`,
-        )
+      log(
+        `${name}: ${tally.kills} of ${kills} kills in ${tally.seconds} s, ${tally.answers} answers with ${tally.profiles} profiles, ${tally.entries} entries, ${house.witness.checkpoints} checkpoints, ${tally.findings.length} findings`,
+      )
     }
   } finally {
-    await running.stop()
+    await house.close()
   }
 }
 
-const principals = ['partnerAcme', 'partnerGlobex', 'marketer', 'support', 'frontend', 'subject']
+/** The same, with gateways that answer before the entry is durable: they must be found out. */
+async function plant(seed, log) {
+  const installation = Installation.postgresql('kill-planted')
+  await installation.reset()
+  const tally = nothingYet()
+  const house = await House.open(installation, 2, tally, [
+    new URL('answer-early.mjs', import.meta.url).href,
+  ])
+  try {
+    await house.catchUp()
+    while (tally.kills < PLANTED && tally.findings.length === 0) {
+      await house.round(10, seed)
+      await house.check()
+    }
+  } finally {
+    await house.close()
+  }
+  log(`planted fault: ${tally.findings.length} findings after ${tally.kills} kills`)
+  return { kills: tally.kills, findings: tally.findings.length, first: tally.findings[0] ?? null }
+}
 
-function check(tally, clients, entries) {
-  requireNoGap(tally, entries)
-  const claimed = new Set()
-  const byRequest = grouped(entries)
-  for (const client of clients) checkWhole(tally, client, byRequest, claimed)
-  for (const client of clients) checkTorn(tally, client, entries, claimed)
-  tally.entries += entries.length
-  tally.lastIndex = entries.at(-1)?.index ?? tally.lastIndex
+/** Gateways on one installation, those who ask them, and those who look whether all is right. */
+class House {
+  #gateways
+  #clients
+  #decisions
+  #officer
+  #journal
+  #tally
+
+  static async open(installation, processes, tally, imports = []) {
+    const house = new House()
+    house.#tally = tally
+    const credentials = await installation.prepare()
+    house.#gateways = await Promise.all(
+      Array.from({ length: processes }, async () => await installation.gateway({ imports })),
+    )
+    await Promise.all(house.#gateways.map(async (gateway) => await gateway.start()))
+    house.#officer = credentials.compliance
+    house.#clients = principals.flatMap((principal) =>
+      Array.from({ length: CLIENTS_EACH }, () => new Client(principal, credentials[principal])),
+    )
+    house.#decisions = new Decisions(new Client('subject', credentials.subject))
+    for (const client of house.#clients) await client.meet(house.#urls[0])
+    await house.#decisions.meet(house.#urls[0])
+    house.#journal = installation.database === null ? new JournalTail(installation.data) : null
+    house.witness = new Witness(tally.witness)
+    return house
+  }
+
+  get #urls() {
+    return this.#gateways.map(({ url }) => url)
+  }
+
+  async close() {
+    for (const client of [...this.#clients, this.#decisions]) client.close()
+    await Promise.all(this.#gateways.map(async (gateway) => await gateway.stop()))
+  }
+
+  /** Kills so many times, any gateway at any time, while everybody asks. */
+  async round(kills, seed) {
+    const tally = this.#tally
+    const stop = new AbortController()
+    const random = randomOf(seed + tally.kills)
+    const asking = [
+      ...this.#clients.map((client, n) => client.askUntil(stop.signal, this.#urls, random, n)),
+      this.#decisions.decideUntil(stop.signal, this.#urls),
+      this.witness.watchUntil(stop.signal, this.#urls),
+    ]
+    let left = kills
+    const killing = async (gateway) => {
+      while (left > 0) {
+        left--
+        await this.#killOnce(gateway, random)
+      }
+      await gateway.ready()
+    }
+    await Promise.all(this.#gateways.map(killing))
+    // The last answers of this round are those of gateways that live.
+    await sleep(LIFE[0])
+    stop.abort()
+    await Promise.all(asking)
+  }
+
+  async #killOnce(gateway, random) {
+    const inStart = random.below(IN_START) === 0
+    if (inStart) await sleep(START[0] + random.below(START[1]))
+    else {
+      await gateway.ready()
+      await sleep(LIFE[0] + random.below(LIFE[1]))
+    }
+    await gateway.stop('SIGKILL')
+    if (this.#journal) this.#checkJournal()
+    gateway.spawn()
+    this.#tally.kills++
+    if (inStart) this.#tally.killsInStart++
+  }
+
+  /** Before anything can be repaired: what was answered has its line, and only the last line may be torn. */
+  #checkJournal() {
+    const journal = this.#journal
+    journal.read()
+    const answered = this.#clients.flatMap((client) => client.receipts)
+    const missing = answered.filter((receipt) => !journal.whole.has(receipt))
+    if (missing.length > 0)
+      this.#tally.findings.push(`${missing.length} answers without a line in the journal`)
+    this.#tally.findings.push(...journal.findings.splice(0))
+    this.#tally.tornLines = journal.torn
+  }
+
+  /** Passes over what is on the trail already: of an interrupted run nobody knows any more what was answered. */
+  async catchUp() {
+    const entries = await entriesSince(this.#urls[0], this.#officer, this.#tally.lastIndex)
+    await this.#compareTree(entries)
+  }
+
+  async check() {
+    const tally = this.#tally
+    const entries = await entriesSince(this.#urls[0], this.#officer, tally.lastIndex)
+    requireNoGap(tally, entries)
+    const claimed = new Set()
+    const byRequest = grouped(entries)
+    for (const client of this.#clients) checkWhole(tally, client, byRequest, claimed)
+    for (const client of this.#clients) checkTorn(tally, client, entries, claimed)
+    for (const client of this.#clients) tally.refused += client.takeRefused()
+    tally.findings.push(...(await this.#decisions.check(this.#urls[0])))
+    tally.decisions = this.#decisions.count
+    tally.entries += entries.length
+    await this.#compareTree(entries)
+  }
+
+  /** What was read, and what that reading has added, must be what the next checkpoint signs for. */
+  async #compareTree(entries) {
+    const tally = this.#tally
+    const last = entries.at(-1)?.index ?? tally.lastIndex
+    const seen = await this.witness.covering(this.#urls[0], last + 1)
+    if (seen) {
+      const more = await entriesSince(this.#urls[0], this.#officer, last)
+      this.witness.compare(seen, [...entries, ...more])
+    }
+    tally.lastIndex = last
+    tally.findings.push(...this.witness.findings.splice(0))
+    tally.witness = this.witness.toJSON()
+  }
 }
 
 function requireNoGap(tally, entries) {
@@ -153,30 +289,4 @@ function grouped(entries) {
   for (const entry of entries)
     groups.set(entry.requestId, [...(groups.get(entry.requestId) ?? []), entry])
   return groups
-}
-
-function databaseUrl() {
-  const url = new URL(server)
-  url.pathname = `/${DATABASE}`
-  return url.href
-}
-
-async function recreateDatabase() {
-  const client = new pg.Client({ connectionString: server.href })
-  await client.connect()
-  await client.query(`DROP DATABASE IF EXISTS ${DATABASE} WITH (FORCE)`)
-  await client.query(`CREATE DATABASE ${DATABASE}`)
-  await client.end()
-}
-
-async function versions() {
-  const client = new pg.Client({ connectionString: server.href })
-  await client.connect()
-  const { rows } = await client.query('SHOW server_version')
-  await client.end()
-  const manifest = new URL('../../node_modules/@electric-sql/pglite/package.json', import.meta.url)
-  return {
-    postgresql: rows[0].server_version.split(' ')[0],
-    pglite: JSON.parse(readFileSync(manifest, 'utf8')).version,
-  }
 }

@@ -2,7 +2,7 @@
 const PAGE = 200
 const QUERY = `query Trail($after: String) {
   auditTrail(first: ${PAGE}, after: $after) {
-    edges { node { index requestId actor outcome subjects } }
+    edges { node { index leafHash requestId actor outcome subjects } }
     pageInfo { hasNextPage endCursor }
   }
 }`

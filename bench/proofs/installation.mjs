@@ -1,0 +1,70 @@
+/** A gateway's folder and database of its own, with the demo in it, for one proof. */
+import { readFileSync, rmSync } from 'node:fs'
+import pg from 'pg'
+import { GatewayProcess } from './gateway-process.mjs'
+
+export const server = new URL(
+  process.env.BAUTA_BENCH_DATABASE_URL ?? 'postgres://bauta:bauta@127.0.0.1:5432/bauta_bench',
+)
+const proofs = new URL('../.data/proofs/', import.meta.url)
+
+export class Installation {
+  /** @param name of the proof and its variant: `kill-embedded`; @param database null: the embedded server. */
+  constructor(name, database) {
+    this.data = new URL(`${name}/`, proofs).pathname
+    this.database = database
+    // The port of a PostgreSQL server of the proof's own, where it has one.
+    this.environment = { BAUTA_DATA_DIR: this.data, DATABASE_URL: database ?? '' }
+  }
+
+  static embedded(name) {
+    return new Installation(name, null)
+  }
+
+  /** On the shared server: a database that belongs to this proof. */
+  static postgresql(name) {
+    const url = new URL(server)
+    url.pathname = `/bauta_proof_${name.replaceAll('-', '_')}`
+    return new Installation(name, url.href)
+  }
+
+  /** From nothing. */
+  async reset() {
+    rmSync(this.data, { recursive: true, force: true })
+    if (this.database !== null) await recreate(this.database)
+  }
+
+  /** Loads the demo, or renews its tokens where it is loaded. @returns credentials by principal. */
+  async prepare() {
+    const first = await GatewayProcess.at(this.environment)
+    await first.start()
+    await first.stop()
+    return JSON.parse(readFileSync(`${this.data}/demo-credentials.json`, 'utf8'))
+  }
+
+  /** A gateway on it, which leaves the demo alone: that would take longer than all the rest of a start. */
+  async gateway(options) {
+    return await GatewayProcess.at({ ...this.environment, BAUTA_DEMO: 'off' }, options)
+  }
+}
+
+async function recreate(database) {
+  const { pathname } = new URL(database)
+  const client = new pg.Client({ connectionString: server.href })
+  await client.connect()
+  await client.query(`DROP DATABASE IF EXISTS ${pathname.slice(1)} WITH (FORCE)`)
+  await client.query(`CREATE DATABASE ${pathname.slice(1)}`)
+  await client.end()
+}
+
+export async function versions() {
+  const client = new pg.Client({ connectionString: server.href })
+  await client.connect()
+  const { rows } = await client.query('SHOW server_version')
+  await client.end()
+  const manifest = new URL('../../node_modules/@electric-sql/pglite/package.json', import.meta.url)
+  return {
+    postgresql: rows[0].server_version.split(' ')[0],
+    pglite: JSON.parse(readFileSync(manifest, 'utf8')).version,
+  }
+}
