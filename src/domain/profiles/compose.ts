@@ -51,19 +51,32 @@ export interface ComposedProfile {
   readonly interactions: readonly Interaction[]
 }
 
+/** What counters alone say; the activity of a row has traits as well. */
+export type Counted = Pick<PlainGroups, 'activity' | 'commerce'> &
+  Pick<ComposedProfile, 'interactions'>
+
+export function countedOf(tally: Tally): Counted {
+  return {
+    activity: activityOf(tally),
+    commerce: commerceOf(tally),
+    interactions: interactionsOf(tally),
+  }
+}
+
 /** The row of one person, from the values that won and the counters of all their homes together. */
 export function composeRow(
   winners: ReadonlyMap<string, Winner>,
   tally: Tally,
   now: Instant,
 ): ComposedProfile {
+  const { activity, commerce, interactions } = countedOf(tally)
   const groups: Record<string, Record<string, unknown>> = {
     demographics: {},
     location: {},
     account: {},
     device: {},
-    activity: activityOf(tally),
-    commerce: commerceOf(tally),
+    activity: { ...activity },
+    commerce: { ...commerce },
     custom: {},
   }
   const vault = new Map<string, Record<string, TraitValue>>()
@@ -87,11 +100,11 @@ export function composeRow(
     groups: groups as unknown as PlainGroups,
     vault,
     lineage,
-    interactions: interactionsOf(tally),
+    interactions,
   }
 }
 
-function activityOf(tally: Tally): Record<string, unknown> {
+function activityOf(tally: Tally): PlainGroups['activity'] {
   if (tally.firstAt === null || tally.lastAt === null) return {}
   const names = Object.entries(tally.events).filter(([name]) => isActivity(name))
   return {
@@ -103,7 +116,7 @@ function activityOf(tally: Tally): Record<string, unknown> {
   }
 }
 
-function commerceOf(tally: Tally): Record<string, unknown> {
+function commerceOf(tally: Tally): PlainGroups['commerce'] {
   const orders = Object.values(tally.orders)
   if (orders.length === 0) return {}
   let totalValue = 0

@@ -144,3 +144,9 @@ export function tallyOf(events: Iterable<TallyEvent>): Tally {
 export function combine(one: Tally, other: Tally): Tally {
   return new TallySum().add(one).add(other).total()
 }
+
+export function sumOf(tallies: readonly Tally[]): Tally {
+  const [only, ...others] = tallies
+  if (only && others.length === 0) return only
+  return tallies.reduce((sum, one) => sum.add(one), new TallySum()).total()
+}

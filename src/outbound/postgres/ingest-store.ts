@@ -17,9 +17,11 @@ import type {
   Resolution,
   RootSubject,
 } from '../../domain/profiles/resolution.ts'
+import type { Tally } from '../../domain/profiles/tally.ts'
 import type { SubjectId } from '../../kernel/ids.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import { type Instant, isoInstant } from '../../kernel/time.ts'
+import { ChangedHomes } from './changed-homes.ts'
 import type { Database, Queryable } from './database.ts'
 import { saveEvents } from './ingest-events.ts'
 import { knownIdentifiers, lockPeople, saveIdentities } from './ingest-identities.ts'
@@ -121,12 +123,20 @@ function isLostRace(error: unknown): boolean {
 class PostgresIngestTransaction implements IngestTransaction {
   readonly #queryable: Queryable
   readonly #rebuild: ProfileRebuild
+  readonly #tallies = new Map<SubjectId, Tally>()
+  readonly #changed = new ChangedHomes()
   readonly #scope: Omit<RebuildScope, 'now'>
 
   constructor(tx: Queryable, rebuild: ProfileRebuild, prepared: PreparedRebuild) {
     this.#queryable = tx
     this.#rebuild = rebuild
-    this.#scope = { tx, prepared, vault: rebuild.newVault(), tallies: new Map() }
+    this.#scope = {
+      tx,
+      prepared,
+      vault: rebuild.newVault(),
+      tallies: this.#tallies,
+      countersOnly: (home) => this.#changed.countersOnly(home),
+    }
   }
 
   async lockBatch(id: string): Promise<Batch> {
@@ -137,8 +147,10 @@ class PostgresIngestTransaction implements IngestTransaction {
     return onlyBatch(rows)
   }
 
-  knownIds(source: string, ids: ChunkIds): Promise<KnownIds> {
-    return knownIds(this.#queryable, source, ids)
+  async knownIds(source: string, ids: ChunkIds): Promise<KnownIds> {
+    const known = await knownIds(this.#queryable, source, ids)
+    for (const { homes } of known.records.values()) this.#changed.recomposed(homes)
+    return known
   }
 
   knownIdentifiers(identifiers: readonly IndexedIdentifier[]): Promise<KnownIdentifier[]> {
@@ -150,10 +162,12 @@ class PostgresIngestTransaction implements IngestTransaction {
   }
 
   saveIdentities(origin: BatchOrigin, resolution: Resolution, now: Instant): Promise<void> {
+    this.#changed.resolved(resolution)
     return saveIdentities(this.#queryable, origin, resolution, now)
   }
 
   saveRecords(origin: BatchOrigin, records: readonly StoredRecord[]): Promise<void> {
+    this.#changed.recomposed(records.map(({ home }) => home))
     for (const { sealed, vault } of records)
       for (const [category, values] of vault)
         this.#scope.vault.remember(sealed[category] ?? '', values)
@@ -162,10 +176,12 @@ class PostgresIngestTransaction implements IngestTransaction {
 
   async saveEvents(origin: BatchOrigin, events: readonly StoredEvent[]): Promise<void> {
     const tallies = await saveEvents(this.#queryable, origin, events)
-    for (const [home, tally] of tallies) this.#scope.tallies.set(home, tally)
+    this.#changed.counted(tallies.keys())
+    for (const [home, tally] of tallies) this.#tallies.set(home, tally)
   }
 
   saveConsents(origin: BatchOrigin, consents: readonly StoredConsent[]): Promise<void> {
+    this.#changed.recomposed(consents.map(({ home }) => home))
     return saveConsents(this.#queryable, origin, consents)
   }
 

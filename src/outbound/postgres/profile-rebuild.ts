@@ -1,15 +1,21 @@
 import { compileConsent } from '../../domain/privacy/consent.ts'
 import type { KeyStore } from '../../domain/privacy/key-store.ts'
 import type { Policy, TraitDefinition } from '../../domain/privacy/policy.ts'
-import { composeRow, externalIdTraits } from '../../domain/profiles/compose.ts'
+import {
+  type ComposedProfile,
+  composeRow,
+  countedOf,
+  externalIdTraits,
+} from '../../domain/profiles/compose.ts'
 import { consentHistories } from '../../domain/profiles/consent-histories.ts'
 import type { ProfileRebuilder } from '../../domain/profiles/profile-rebuilder.ts'
 import { resolveTraits, type SourceRecord } from '../../domain/profiles/survivorship.ts'
-import { type Tally, TallySum } from '../../domain/profiles/tally.ts'
+import { sumOf, type Tally } from '../../domain/profiles/tally.ts'
 import { profilingOf, readable } from '../../domain/recommendations/profiling.ts'
 import { recommendedFor } from '../../domain/recommendations/recommend.ts'
 import type {
   RecommendationStore,
+  RecommenderInput,
   RecommenderModel,
 } from '../../domain/recommendations/recommender.ts'
 import { eventNamesOf, eventsSince, factsOf } from '../../domain/segments/facts.ts'
@@ -20,13 +26,24 @@ import type { Clock, Instant } from '../../kernel/time.ts'
 import { internConsentStates } from './consent-states.ts'
 import type { Database, Queryable } from './database.ts'
 import { lockPeople } from './ingest-identities.ts'
-import { type RebuiltRow, removeReadRows, saveReadRows, tellChanges } from './read-model-rows.ts'
+import {
+  lockReadRows,
+  type RebuiltRow,
+  type RecountedRow,
+  removeReadRows,
+  saveCountedRows,
+  saveReadRows,
+  tellChanges,
+} from './read-model-rows.ts'
+import { type CountedPerson, loadCounted } from './rebuild-counters.ts'
 import { loadPeople, type PersonFacts } from './rebuild-facts.ts'
 import { RebuildVault } from './rebuild-vault.ts'
 import { readEvents, segmentsForWriting } from './segment-store.ts'
 
 /** People of one go: a fixed number of statements each, and memory that does not grow. */
-const PAGE = 1_000
+const PAGE = 2_000
+/** Rows written while the next ones are composed: the server and this process work at the same time. */
+const SLICE = 250
 
 /** What a rebuild reads outside of its transaction. */
 export interface PreparedRebuild {
@@ -41,7 +58,9 @@ export interface RebuildScope {
   readonly prepared: PreparedRebuild
   readonly vault: RebuildVault
   /** Counters by home, as far as this transaction knows them already. */
-  readonly tallies: Map<SubjectId, Tally>
+  readonly tallies: ReadonlyMap<SubjectId, Tally>
+  /** Whether nothing but counters can have changed of this home in this transaction. */
+  readonly countersOnly: (home: SubjectId) => boolean
 }
 
 export interface ProfileRebuildOptions {
@@ -78,11 +97,18 @@ export class ProfileRebuild implements ProfileRebuilder {
 
   async rebuild(subjects: Iterable<SubjectId>): Promise<void> {
     const { database, clock } = this.#options
-    for (const page of pages([...new Set(subjects)])) {
+    for (const page of pages([...new Set(subjects)], PAGE)) {
       const prepared = await this.prepare()
       await database.transaction(async (tx) => {
         await lockPeople(tx, page)
-        const scope = { tx, now: clock.now(), prepared, vault: this.newVault(), tallies: new Map() }
+        const scope = {
+          tx,
+          now: clock.now(),
+          prepared,
+          vault: this.newVault(),
+          tallies: new Map(),
+          countersOnly: () => false,
+        }
         await this.within(scope, page)
       })
     }
@@ -91,60 +117,95 @@ export class ProfileRebuild implements ProfileRebuilder {
   /** As `rebuild`, in a transaction that goes on. */
   async within(scope: RebuildScope, subjects: Iterable<SubjectId>): Promise<void> {
     const ids = [...new Set(subjects)]
-    const rows = await scope.tx.query<{ root: SubjectId }>(
-      'SELECT DISTINCT root_id AS root FROM subject WHERE id = ANY ($1::uuid[])',
+    const homes = await scope.tx.query<{ home: SubjectId; root: SubjectId }>(
+      'SELECT id AS home, root_id AS root FROM subject WHERE id = ANY ($1::uuid[])',
       [ids],
     )
-    const roots = rows.map(({ root }) => root).sort()
+    const rootOf = new Map(homes.map(({ home, root }) => [home, root]))
+    const roots = [...new Set(rootOf.values())].sort()
     const standing = new Set(roots)
     await removeReadRows(
       scope.tx,
       ids.filter((id) => !standing.has(id)),
     )
     await this.#options.keys.create(roots)
-    for (const page of pages(roots)) await this.#rebuildPage(scope, page)
+    for (const page of pages(roots, PAGE)) await this.#rebuildPage(scope, page, rootOf)
   }
 
-  async #rebuildPage(scope: RebuildScope, roots: readonly SubjectId[]): Promise<void> {
-    const { tx, now } = scope
-    const people = await loadPeople(tx, roots, scope.tallies)
+  async #rebuildPage(
+    scope: RebuildScope,
+    roots: readonly SubjectId[],
+    rootOf: ReadonlyMap<SubjectId, SubjectId>,
+  ): Promise<void> {
+    const { tx, now, tallies } = scope
     const segments = await segmentsForWriting(tx)
+    const before = await lockReadRows(tx, roots)
+    const changed = new Set<SubjectId>()
+    for (const [home, root] of rootOf) if (!scope.countersOnly(home)) changed.add(root)
+    const unchanged = [...before.keys()].filter((root) => !changed.has(root))
+    const counted = await loadCounted(tx, unchanged, rootOf, tallies, now)
+    const others = roots.filter((root) => !counted.has(root))
+    const people = await loadPeople(tx, others, tallies)
+    const derive = await this.#derivation(scope, segments, roots)
+    await inSlices(
+      [...people],
+      ([root, person]) => this.#compose(scope, root, person, derive),
+      async (rows) => {
+        const states = await internConsentStates(
+          tx,
+          rows.map(({ consent }) => consent.state),
+        )
+        await saveReadRows(tx, rows, states, now)
+        await tellChanges(tx, rows, before, states)
+      },
+    )
+    await inSlices(
+      [...counted],
+      ([root, person]) => recounted(root, person, derive),
+      async (rows) => {
+        await saveCountedRows(tx, rows, now)
+        await tellChanges(tx, rows, before)
+      },
+    )
+  }
+
+  /** Segments and recommendations of these people, once it is known what they are derived from. */
+  async #derivation(
+    { tx, now, prepared }: RebuildScope,
+    segments: ReadonlyMap<string, Segment>,
+    roots: readonly SubjectId[],
+  ): Promise<Derive> {
     const rules = [...segments.values()].map(({ rule }) => rule)
     const events = await readEvents(tx, roots, eventNamesOf(...rules), eventsSince(rules, now))
-    const rebuilt = [...people].map(([root, person]) =>
-      this.#compose(scope, segments, root, person, events.get(root) ?? {}),
-    )
-    const states = await internConsentStates(
-      tx,
-      rebuilt.map(({ consent }) => consent.state),
-    )
-    await saveReadRows(tx, rebuilt, states, now)
-    await tellChanges(tx, rebuilt, states)
+    const permitted = new Map<string, RecommenderInput | null>()
+    return (root, { groups, interactions }, consentState) => {
+      if (!permitted.has(consentState))
+        permitted.set(consentState, profilingOf(this.#options.policy, consentState))
+      const profiled = readable(interactions, permitted.get(consentState) ?? null, now)
+      return {
+        standing: membershipsOf(segments.values(), factsOf(groups, events.get(root) ?? {}), now),
+        recommended: recommendedFor(prepared.model, prepared.catalogue, profiled),
+      }
+    }
   }
 
   #compose(
-    { now, prepared, vault }: RebuildScope,
-    segments: ReadonlyMap<string, Segment>,
+    { now, vault }: RebuildScope,
     root: SubjectId,
     person: PersonFacts,
-    events: Readonly<Record<string, readonly Instant[]>>,
+    derive: Derive,
   ): RebuiltRow {
     const opened = person.records.map((one) => ({ ...one, traits: vault.traitsOf(one) }))
     const winners = resolveTraits(opened, this.#traits)
-    const tally = person.tallies.reduce((sum, one) => sum.add(one), new TallySum()).total()
-    const composed = composeRow(winners, tally, now)
+    const composed = composeRow(winners, sumOf(person.tallies), now)
     const country = this.#vouchedCountry(opened)
-    const histories = consentHistories(person.consents, person.links)
-    const consent = compileConsent(histories, country, now)
-    const permitted = profilingOf(this.#options.policy, consent.state)
-    const profiled = readable(composed.interactions, permitted, now)
+    const consent = compileConsent(consentHistories(person.consents, person.links), country, now)
     return {
       ...composed,
+      ...derive(root, composed, consent.state),
       root,
-      person,
       consent,
-      standing: membershipsOf(segments.values(), factsOf(composed.groups, events), now),
-      recommended: recommendedFor(prepared.model, prepared.catalogue, profiled),
+      isPerson: person.isPerson,
       sealed: vault.sealedFor(root, composed.vault, person.records),
     }
   }
@@ -166,7 +227,40 @@ export class ProfileRebuild implements ProfileRebuilder {
   }
 }
 
-function* pages(subjects: readonly SubjectId[]): Generator<readonly SubjectId[]> {
-  for (let start = 0; start < subjects.length; start += PAGE)
-    yield subjects.slice(start, start + PAGE)
+type Derive = (
+  root: SubjectId,
+  from: Pick<ComposedProfile, 'groups' | 'interactions'>,
+  consentState: string,
+) => Pick<RebuiltRow, 'standing' | 'recommended'>
+
+function recounted(root: SubjectId, person: CountedPerson, derive: Derive): RecountedRow {
+  const { activity, commerce, interactions } = countedOf(sumOf(person.tallies))
+  const groups = {
+    ...person.groups,
+    commerce,
+    activity: { ...person.groups.activity, ...activity },
+  }
+  const derived = derive(root, { groups, interactions }, person.consentState)
+  return { root, activity: groups.activity, commerce, interactions, ...derived }
+}
+
+/** Composes a slice while the one before is being saved. */
+async function inSlices<P, R>(
+  people: readonly P[],
+  compose: (person: P) => R,
+  save: (rows: readonly R[]) => Promise<void>,
+): Promise<void> {
+  let saved: Promise<void> = Promise.resolve()
+  for (const slice of pages(people, SLICE)) {
+    const rows = slice.map(compose)
+    await saved
+    saved = save(rows)
+    // Whoever waits for the next slice is told; until then nobody listens.
+    saved.catch(() => {})
+  }
+  await saved
+}
+
+function* pages<T>(all: readonly T[], size: number): Generator<readonly T[]> {
+  for (let start = 0; start < all.length; start += size) yield all.slice(start, start + size)
 }

@@ -1,5 +1,5 @@
 import type { CompiledConsent } from '../../domain/privacy/consent.ts'
-import type { ComposedProfile } from '../../domain/profiles/compose.ts'
+import type { ComposedProfile, Counted } from '../../domain/profiles/compose.ts'
 import { plainColumns, sealedColumns } from '../../domain/profiles/read-model.ts'
 import type { RecommendedLists } from '../../domain/recommendations/recommender.ts'
 import type { Standing } from '../../domain/segments/memberships.ts'
@@ -7,17 +7,40 @@ import type { SubjectId } from '../../kernel/ids.ts'
 import { type Instant, isoInstant } from '../../kernel/time.ts'
 import type { Queryable } from './database.ts'
 import { packLineage } from './lineage-column.ts'
-import type { PersonFacts } from './rebuild-facts.ts'
 
 /** One person's row, composed, before consent states have their numbers. */
 export interface RebuiltRow extends ComposedProfile {
   readonly root: SubjectId
-  readonly person: PersonFacts
+  readonly isPerson: boolean
   readonly consent: CompiledConsent
   readonly standing: Standing
   readonly recommended: RecommendedLists
   /** By data category. */
   readonly sealed: ReadonlyMap<string, Buffer>
+}
+
+/** What counters change of a row. */
+export interface RecountedRow
+  extends Counted,
+    Pick<RebuiltRow, 'root' | 'standing' | 'recommended'> {}
+
+/** A row as it was. */
+interface Before {
+  readonly segmentKeys: readonly string[]
+  readonly consentId: number
+}
+
+/** Locks the rows of these people, in one order everywhere, and says what is told of changes. */
+export async function lockReadRows(
+  tx: Queryable,
+  roots: readonly SubjectId[],
+): Promise<ReadonlyMap<SubjectId, Before>> {
+  const rows = await tx.query<{ root: SubjectId; segmentKeys: string[]; consentId: number }>(
+    `SELECT subject_id AS root, segment_keys AS "segmentKeys", consent_id AS "consentId"
+     FROM read_model WHERE subject_id = ANY ($1::uuid[]) ORDER BY subject_id FOR UPDATE`,
+    [roots],
+  )
+  return new Map(rows.map(({ root, ...before }) => [root, before]))
 }
 
 const COLUMNS: readonly (readonly [name: string, type: string])[] = [
@@ -64,7 +87,7 @@ export async function saveReadRows(
 function savedForm(
   {
     root,
-    person,
+    isPerson,
     consent,
     standing,
     groups,
@@ -85,7 +108,7 @@ function savedForm(
   }
   return {
     subject_id: root,
-    kind: person.isPerson ? 'person' : 'visitor',
+    kind: isPerson ? 'person' : 'visitor',
     consent_id: states.get(consent.state),
     consent_until: timestamp(consent.until),
     consent_later: consent.later,
@@ -103,6 +126,32 @@ function savedForm(
   }
 }
 
+export async function saveCountedRows(
+  tx: Queryable,
+  rows: readonly RecountedRow[],
+  now: Instant,
+): Promise<void> {
+  await tx.query(
+    `UPDATE read_model r SET activity = made.activity, commerce = made.commerce, interactions = made.interactions,
+       recommended = made.recommended, memberships = made.memberships, memberships_until = made.until,
+       segment_keys = ARRAY(SELECT json_array_elements_text(made.keys)), updated_at = $2
+     FROM json_to_recordset($1) AS made (root uuid, activity jsonb, commerce jsonb, interactions jsonb,
+       recommended jsonb, memberships jsonb, until timestamptz, keys json)
+     WHERE r.subject_id = made.root`,
+    [
+      JSON.stringify(
+        rows.map(({ standing: { memberships, keys, until }, ...row }) => ({
+          ...row,
+          memberships,
+          keys,
+          until: timestamp(until),
+        })),
+      ),
+      isoInstant(now),
+    ],
+  )
+}
+
 function timestamp(at: Instant | null): string | null {
   return at === null ? null : isoInstant(at)
 }
@@ -117,21 +166,25 @@ export async function removeReadRows(tx: Queryable, subjects: readonly SubjectId
     )
 }
 
-/** Tells the change feed whose row was written, who entered or left a segment, and whose consent reads differently. */
+/**
+ * Tells the change feed whose row was written, who entered or left a segment, and whose consent reads differently.
+ * @param states numbers of consent states; only where consent was compiled again.
+ */
 export async function tellChanges(
   tx: Queryable,
-  rows: readonly RebuiltRow[],
-  states: ReadonlyMap<string, number>,
+  rows: readonly (Pick<RebuiltRow, 'root' | 'standing'> & { readonly consent?: CompiledConsent })[],
+  befores: ReadonlyMap<SubjectId, Before>,
+  states?: ReadonlyMap<string, number>,
 ): Promise<void> {
   const changes: { kind: string; subject: SubjectId; key: string | null }[] = []
-  for (const { root, person, consent, standing } of rows) {
+  for (const { root, consent, standing } of rows) {
     changes.push({ kind: 'profile', subject: root, key: null })
-    const before = new Set(person.before?.segmentKeys)
-    const after = new Set(standing.keys)
-    for (const key of new Set([...before, ...after]))
-      if (before.has(key) !== after.has(key)) changes.push({ kind: 'segment', subject: root, key })
-    const consentId = person.before?.consentId
-    if (consentId !== undefined && consentId !== states.get(consent.state))
+    const before = befores.get(root)
+    const was = new Set(before?.segmentKeys)
+    const is = new Set(standing.keys)
+    for (const key of new Set([...was, ...is]))
+      if (was.has(key) !== is.has(key)) changes.push({ kind: 'segment', subject: root, key })
+    if (before && consent && before.consentId !== states?.get(consent.state))
       changes.push({ kind: 'consent', subject: root, key: null })
   }
   if (changes.length > 0)

@@ -26,8 +26,6 @@ export interface PersonFacts {
   readonly links: HomeLink[]
   /** Somebody vouched for an identifier of a person; otherwise it is a visitor. */
   isPerson: boolean
-  /** The row as it was; null: there was none. */
-  before: { readonly segmentKeys: readonly string[]; readonly consentId: number } | null
 }
 
 /**
@@ -40,6 +38,7 @@ export async function loadPeople(
   counted: ReadonlyMap<SubjectId, Tally>,
 ): Promise<ReadonlyMap<SubjectId, PersonFacts>> {
   const people = new Map(roots.map((root) => [root, nobody()]))
+  if (roots.length === 0) return people
   const members = await tx.query<{ id: SubjectId; root: SubjectId }>(
     'SELECT id, root_id AS root FROM subject WHERE root_id = ANY ($1::uuid[])',
     [roots],
@@ -60,15 +59,11 @@ export async function loadPeople(
     const person = personOf(home)
     if (person && namesPerson(kind)) person.isPerson = true
   }
-  for (const { root, ...before } of await loadBefore(tx, roots)) {
-    const person = people.get(root)
-    if (person) person.before = before
-  }
   return people
 }
 
 function nobody(): PersonFacts {
-  return { records: [], tallies: [], consents: [], links: [], isPerson: false, before: null }
+  return { records: [], tallies: [], consents: [], links: [], isPerson: false }
 }
 
 /** Of the versions of a record the newest observation stands, whoever it is filed under by now. */
@@ -124,13 +119,5 @@ async function loadVerified(tx: Queryable, homes: readonly SubjectId[]) {
   return await tx.query<{ home: SubjectId; kind: string }>(
     'SELECT home_id AS home, kind FROM identifier WHERE home_id = ANY ($1::uuid[]) AND verified',
     [homes],
-  )
-}
-
-async function loadBefore(tx: Queryable, roots: readonly SubjectId[]) {
-  return await tx.query<{ root: SubjectId; segmentKeys: string[]; consentId: number }>(
-    `SELECT subject_id AS root, segment_keys AS "segmentKeys", consent_id AS "consentId"
-     FROM read_model WHERE subject_id = ANY ($1::uuid[])`,
-    [roots],
   )
 }

@@ -4,6 +4,7 @@ import { compilePolicy, type Policy } from '../../../src/domain/privacy/policy.t
 import { open } from '../../../src/domain/privacy/seal.ts'
 import { normaliseIdentifier } from '../../../src/domain/profiles/normalise.ts'
 import { sealedColumns } from '../../../src/domain/profiles/read-model.ts'
+import type { RecommendationStore } from '../../../src/domain/recommendations/recommender.ts'
 import { Ingest } from '../../../src/gateway/ingest/ingest.ts'
 import type { IdentifierInput } from '../../../src/gateway/ingest/ingest-input.ts'
 import { FileKeyStore } from '../../../src/outbound/keys/file-key-store.ts'
@@ -44,7 +45,12 @@ export class IngestHouse {
   readonly recorded: Readonly<Record<string, unknown>>[] = []
   readonly database: OpenDatabase['database']
 
-  private constructor(database: OpenDatabase['database'], keys: FileKeyStore, policy: Policy) {
+  private constructor(
+    database: OpenDatabase['database'],
+    keys: FileKeyStore,
+    policy: Policy,
+    recommendations: Pick<RecommendationStore, 'model' | 'catalogue'>,
+  ) {
     const { clock } = this
     this.policy = policy
     this.keys = keys
@@ -55,7 +61,7 @@ export class IngestHouse {
       keys,
       clock,
       randomness,
-      recommendations: { model: async () => null, catalogue: async () => new Map() },
+      recommendations,
     })
     this.store = new PostgresIngestStore(database, this.rebuild)
     this.ingest = new Ingest({
@@ -69,7 +75,14 @@ export class IngestHouse {
     })
   }
 
-  static async over(fresh: FreshDatabase, on: OpenDatabase = fresh): Promise<IngestHouse> {
+  static async over(
+    fresh: FreshDatabase,
+    on: OpenDatabase = fresh,
+    recommendations: Pick<RecommendationStore, 'model' | 'catalogue'> = {
+      model: async () => null,
+      catalogue: async () => new Map(),
+    },
+  ): Promise<IngestHouse> {
     const keys = await FileKeyStore.open({
       dir: join(fresh.dataDir, 'keys'),
       master: new Uint8Array(32).fill(7),
@@ -78,7 +91,7 @@ export class IngestHouse {
       mayCreate: true,
     })
     const policy = compilePolicy(readPolicyTables('policy'))
-    return new IngestHouse(on.database, keys, policy)
+    return new IngestHouse(on.database, keys, policy, recommendations)
   }
 
   /** One batch from beginning to end. */

@@ -1,0 +1,4 @@
+import { freshPostgres } from '../../contracts/fresh-database.ts'
+import { countingContract } from './counting.contract.ts'
+
+countingContract('PostgreSQL', freshPostgres)
