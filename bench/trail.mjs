@@ -13,8 +13,8 @@ const DAY = 86_400_000
 /** What entries have in common: 600 kinds, the first ones of most entries, the last ones of hardly any. */
 const KINDS = 600
 const FILL = [
-  `INSERT INTO audit_kind (digest, client_id, audience, purpose, outcome, phase, fields)
-   SELECT substring(sha256(k::text::bytea) FOR 16), 'client-' || k % 40, 'audience-' || k % 40,
+  `INSERT INTO audit_kind (id, digest, client_id, audience, purpose, outcome, phase, fields)
+   OVERRIDING SYSTEM VALUE SELECT k + 1, substring(sha256(k::text::bytea) FOR 16), 'client-' || k % 40, 'audience-' || k % 40,
      (ARRAY['SERVICE', 'MARKETING', 'ANALYTICS', 'PARTNER_SHARING', NULL])[1 + k % 5],
      CASE WHEN k % 9 = 8 THEN 'deny' ELSE 'permit' END, 'decision',
      ARRAY['id', 'field-' || k % 50, 'other-' || k % 31] || CASE WHEN k = 599 THEN ARRAY['contact.address'] ELSE '{}' END

@@ -21,6 +21,11 @@ const KINDS = `
 const IN_BOUNDS = `i.log_index >= $2::bigint AND i.log_index < $3::bigint
   AND i.time >= $4::timestamptz AND i.time < $5::timestamptz`
 
+const OF_ANY_KIND = `
+  SELECT i.log_index FROM audit_index i
+  WHERE ${IN_BOUNDS} AND i.kind NOT IN (SELECT id FROM audit_kind WHERE phase = '${UNREADABLE}')
+  ORDER BY i.log_index DESC LIMIT $1`
+
 const AMONG_RECENT = `
   SELECT i.log_index FROM (
     SELECT log_index, time, kind FROM audit_index WHERE log_index >= $2::bigint AND log_index < $3::bigint
@@ -74,8 +79,12 @@ export class AuditSearch {
     { limit, before }: { limit: number; before: number | null },
   ): Promise<readonly number[]> {
     const bounds = await this.#boundsOf(filter, before)
-    const kinds = bounds && limit > 0 ? await this.#kindsOf(filter) : []
-    if (!bounds || kinds.length === 0) return []
+    if (!bounds || limit === 0) return []
+    const { from: _from, to: _to, ...conditions } = filter
+    if (Object.keys(conditions).length === 0)
+      return await this.#numbers(OF_ANY_KIND, [limit, ...bounds])
+    const kinds = await this.#kindsOf(filter)
+    if (kinds.length === 0) return []
     const { requestId, subjectRefs = null, argumentHmacs } = filter
     const values = [limit, ...bounds, kinds]
     const ask = async (statement: string, ...more: unknown[]) =>

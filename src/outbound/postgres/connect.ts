@@ -11,6 +11,7 @@ import { AuditReads1764100002000 } from '../../../migrations/1764100002000-audit
 import { AuditActions1764100002100 } from '../../../migrations/1764100002100-audit-actions.ts'
 import { CountedRefusals1764100004000 } from '../../../migrations/1764100004000-counted-refusals.ts'
 import { PackedLineage1764100060000 } from '../../../migrations/1764100060000-packed-lineage.ts'
+import { FormerItems1764100070000 } from '../../../migrations/1764100070000-former-items.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import { Database } from './database.ts'
 import { EMBEDDED_PORT, EmbeddedServer } from './embedded.ts'
@@ -98,7 +99,11 @@ function dataSourceOf(address: Address, poolSize: number): DataSource {
     poolSize,
     // In the embedded server a statement waits in the pool behind long ones, and that is no failure.
     ...(embedded ? {} : { connectTimeoutMS: CONNECT_TIMEOUT_MS }),
-    extra: { keepAlive: true, ...(embedded ? { idleTimeoutMillis: 0 } : {}) },
+    // Statements here take milliseconds: compiling one would take longer than it runs.
+    extra: {
+      keepAlive: true,
+      ...(embedded ? { idleTimeoutMillis: 0 } : { options: '-c jit=off' }),
+    },
     poolErrorHandler: () => {},
     installExtensions: false,
     synchronize: false,
@@ -126,6 +131,7 @@ function dataSourceOf(address: Address, poolSize: number): DataSource {
       AuditActions1764100002100,
       CountedRefusals1764100004000,
       PackedLineage1764100060000,
+      FormerItems1764100070000,
     ],
   })
 }
