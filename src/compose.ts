@@ -90,8 +90,7 @@ export async function composeGateway(
   } = stores
   const trail = await openTrail(stores, config, options.say ?? (() => {}))
   const recorder = new Recorder(trail.trusted, clock, randomness, policy.version)
-  // Said also where the trail is in doubt: an operator has to be able to start what settles that.
-  await recordBeginning(new Recorder(auditLog, clock, randomness, policy.version), auditLog, {
+  await recordBeginning(trail.unguarded, auditLog, {
     keysMade: keys.madeNew,
     migrations: stores.migrations,
     policyVersion: policy.version,

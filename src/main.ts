@@ -7,7 +7,9 @@ import { composeGateway, type Gateway } from './compose.ts'
 import { ConfigError, readConfig, reportConfig } from './config.ts'
 import { PolicyError } from './domain/privacy/policy.ts'
 import { registerAsk } from './inbound/cli/ask.ts'
+import { registerAuditState } from './inbound/cli/audit-state.ts'
 import { registerAuditVerify } from './inbound/cli/audit-verify.ts'
+import { registerAuditWitness } from './inbound/cli/audit-witness.ts'
 import { registerClients } from './inbound/cli/clients.ts'
 import { registerConfig } from './inbound/cli/config.ts'
 import { registerEvaluate } from './inbound/cli/evaluate.ts'
@@ -16,6 +18,7 @@ import { buildGraphqlSchema, printGraphqlSchema } from './inbound/graphql/schema
 import { Refusal } from './kernel/refusal.ts'
 import { checkMigrations } from './outbound/postgres/check-migrations.ts'
 import { serve } from './serve.ts'
+import { witnessPorts } from './witness-ports.ts'
 
 const print = (text: string) => void process.stdout.write(`${text}\n`)
 const say = (text: string) => void process.stderr.write(`${text}\n`)
@@ -67,6 +70,8 @@ const audit = program
   .description('the audit trail: for those who answer for it and those who check it')
 
 registerAuditVerify(audit)
+registerAuditState(audit, open, print)
+registerAuditWitness(audit, { ...witnessPorts, print, say })
 registerConfig(program, () => reportConfig(process.env), print)
 registerClients(program, open, print)
 registerImport(program, open)
