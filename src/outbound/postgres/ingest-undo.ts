@@ -18,6 +18,7 @@ export async function takeBack(
   await lockPeople(tx, touched)
   const members = await peopleOf(tx, touched)
   await removeRows(tx, batchId)
+  await restoreItems(tx, batchId)
   await removeClaims(tx, batchId)
   await tx.query(
     'UPDATE subject_merge SET undone_at = $2 WHERE batch_id = $1 AND undone_at IS NULL',
@@ -64,8 +65,25 @@ async function peopleOf(tx: Queryable, homes: readonly SubjectId[]): Promise<Mem
 }
 
 async function removeRows(tx: Queryable, batchId: string): Promise<void> {
-  for (const table of ['record', 'event', 'consent_record', 'item', 'quarantine'])
+  for (const table of ['record', 'event', 'consent_record', 'former_item', 'quarantine'])
     await tx.query(`DELETE FROM ${table} WHERE batch_id = $1`, [batchId])
+}
+
+/** Items as they stood before the batch; those that it brought are gone. */
+async function restoreItems(tx: Queryable, batchId: string): Promise<void> {
+  const gone = await tx.query<{ id: string }>('DELETE FROM item WHERE batch_id = $1 RETURNING id', [
+    batchId,
+  ])
+  await tx.query(
+    `WITH newest AS (
+       SELECT max(sequence) AS sequence FROM former_item WHERE id = ANY ($1::text[]) GROUP BY id
+     ), again AS (
+       DELETE FROM former_item USING newest WHERE former_item.sequence = newest.sequence RETURNING former_item.*
+     )
+     INSERT INTO item (id, title, category, price, available, attributes, updated_at, batch_id)
+     SELECT id, title, category, price, available, attributes, updated_at, batch_id FROM again`,
+    [gone.map(({ id }) => id)],
+  )
 }
 
 /** Identifiers that nobody else claims go; others are verified only if somebody else said so. */

@@ -40,6 +40,30 @@ export class ItemRow {
   batchId!: string | null
 }
 
+@Index('former_item_id', ['id', 'sequence'])
+@Index('former_item_batch', ['batchId'])
+@Entity('former_item')
+export class FormerItem {
+  @PrimaryGeneratedColumn('identity', { type: 'bigint', generatedIdentity: 'ALWAYS' })
+  sequence!: string
+  @Column('text')
+  id!: string
+  @Column('text')
+  title!: string
+  @Column('text', { nullable: true })
+  category!: string | null
+  @Column('double precision', { nullable: true })
+  price!: number | null
+  @Column('boolean')
+  available!: boolean
+  @Column('jsonb')
+  attributes!: unknown
+  @Column('timestamptz', { name: 'updated_at' })
+  updatedAt!: Date
+  @Column('uuid', { name: 'batch_id', nullable: true })
+  batchId!: string | null
+}
+
 @Entity('recommender_model')
 export class RecommenderModel {
   @PrimaryGeneratedColumn('identity', { type: 'integer', generatedIdentity: 'ALWAYS' })
@@ -66,6 +90,7 @@ export class RecommenderNeighbours {
 export const segmentsAndItemsEntities = [
   SegmentRow,
   ItemRow,
+  FormerItem,
   RecommenderModel,
   RecommenderNeighbours,
 ]

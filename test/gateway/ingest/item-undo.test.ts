@@ -1,0 +1,4 @@
+import { freshEmbedded } from '../../contracts/fresh-database.ts'
+import { itemUndoContract } from './item-undo.contract.ts'
+
+itemUndoContract('the embedded PostgreSQL', freshEmbedded)
