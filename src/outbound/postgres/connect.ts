@@ -12,7 +12,6 @@ import { AuditActions1764100002100 } from '../../../migrations/1764100002100-aud
 import { CountedRefusals1764100004000 } from '../../../migrations/1764100004000-counted-refusals.ts'
 import { PackedLineage1764100060000 } from '../../../migrations/1764100060000-packed-lineage.ts'
 import { FormerItems1764100070000 } from '../../../migrations/1764100070000-former-items.ts'
-import { FormerItems1764100070000 } from '../../../migrations/1764100070000-former-items.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import { Database } from './database.ts'
 import { EMBEDDED_PORT, EmbeddedServer } from './embedded.ts'
@@ -132,7 +131,6 @@ function dataSourceOf(address: Address, poolSize: number): DataSource {
       AuditActions1764100002100,
       CountedRefusals1764100004000,
       PackedLineage1764100060000,
-      FormerItems1764100070000,
       FormerItems1764100070000,
     ],
   })
