@@ -15,7 +15,8 @@ export interface DayVolume {
   readonly disclosures: number
   /** People named by lists beside the log: model fits, bulk exports. */
   readonly listed: number
-  readonly people: PeopleSketch
+  /** Which people, as `PeopleSketch.toBytes`. */
+  readonly people: Buffer
 }
 
 /** An implementation MUST count every entry appended before the call, and MUST NOT read the entries again for it. */
@@ -59,7 +60,7 @@ export class VolumeGroups {
       group.entries += volume.entries
       group.disclosures += volume.disclosures
       group.listed += volume.listed
-      group.people.merge(volume.people)
+      group.people.mergeBytes(volume.people)
     }
   }
 

@@ -81,7 +81,9 @@ function byActor(groups: readonly VolumeGroup[]): ReadonlyMap<string, readonly V
   const actors = new Map<string, VolumeGroup[]>()
   for (const group of groups) {
     const actor = group.by.actor ?? ''
-    actors.set(actor, [...(actors.get(actor) ?? []), group])
+    const groupsOf = actors.get(actor) ?? []
+    groupsOf.push(group)
+    actors.set(actor, groupsOf)
   }
   return actors
 }

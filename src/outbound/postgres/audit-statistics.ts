@@ -1,5 +1,4 @@
 import type { AuditStatistics, DayVolume } from '../../domain/audit/audit-statistics.ts'
-import { PeopleSketch } from '../../domain/audit/people-sketch.ts'
 import { AuditIndexer } from './audit-indexer.ts'
 import type { Database } from './database.ts'
 
@@ -60,6 +59,6 @@ function volumeOf(row: Row): DayVolume {
     entries: Number(row.entries),
     disclosures: Number(row.disclosures),
     listed: Number(row.listed),
-    people: PeopleSketch.from(row.people),
+    people: row.people,
   }
 }
