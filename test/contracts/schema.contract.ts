@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
+import pg from 'pg'
 import {
   checkDrift,
   migrate,
@@ -35,6 +36,27 @@ export function schemaContract(adapter: string, fresh: () => Promise<FreshDataba
         const after = (await checkDrift(db.dataSource)).length
         expect([made, difference, after > before]).toEqual([made, difference, true])
       }
+    })
+
+    test('is compared with one statement at a time on a connection, as pg wants it', async () => {
+      const running = new Map<object, number>()
+      let most = 0
+      const query = pg.Client.prototype.query
+      const counted = jest.spyOn(pg.Client.prototype, 'query').mockImplementation(async function (
+        this: pg.Client,
+        ...asked: unknown[]
+      ) {
+        running.set(this, (running.get(this) ?? 0) + 1)
+        most = Math.max(most, running.get(this) ?? 0)
+        try {
+          return await query.apply(this, asked as never)
+        } finally {
+          running.set(this, (running.get(this) ?? 0) - 1)
+        }
+      } as never)
+      await checkDrift(db.dataSource)
+      counted.mockRestore()
+      expect(most).toBe(1)
     })
 
     test('goes back to nothing and forward again, the same', async () => {

@@ -1,4 +1,5 @@
 import { type DataSource, MigrationExecutor } from 'typeorm'
+import { RdbmsSchemaBuilder } from 'typeorm/schema-builder/RdbmsSchemaBuilder.js'
 
 /** Any number, the same in every gateway: whoever migrates holds this advisory lock. */
 const MIGRATION_LOCK = 4_208_337
@@ -47,7 +48,7 @@ export async function pendingMigrations(dataSource: DataSource): Promise<string[
  * are none. A table that no entity describes is one too.
  */
 export async function checkDrift(dataSource: DataSource): Promise<string[]> {
-  const { upQueries } = await dataSource.driver.createSchemaBuilder().log()
+  const { upQueries } = await new RdbmsSchemaBuilder(askingInTurn(dataSource)).log()
   const described = dataSource.entityMetadatas.map(({ tableName }) => tableName)
   const strangers = await dataSource.query<{ table_name: string }[]>(
     `SELECT table_name FROM information_schema.tables
@@ -58,6 +59,26 @@ export async function checkDrift(dataSource: DataSource): Promise<string[]> {
     ...upQueries.map(({ query }) => query),
     ...strangers.map(({ table_name }) => `DROP TABLE "${table_name}"`),
   ]
+}
+
+/**
+ * The same, except that its connections get one statement at a time. TypeORM reads a schema with many at once on one
+ * connection, which pg will no longer take.
+ */
+function askingInTurn(dataSource: DataSource): DataSource {
+  const createQueryRunner: DataSource['createQueryRunner'] = (mode) => {
+    const runner = dataSource.createQueryRunner(mode)
+    const query: (...asked: Parameters<typeof runner.query>) => Promise<unknown> =
+      runner.query.bind(runner)
+    let last: Promise<unknown> = Promise.resolve()
+    const inTurn = (...asked: Parameters<typeof runner.query>) => {
+      const answer = last.then(() => query(...asked))
+      last = answer.catch(() => {})
+      return answer
+    }
+    return Object.assign(runner, { query: inTurn })
+  }
+  return Object.create(dataSource, { createQueryRunner: { value: createQueryRunner } })
 }
 
 /** One transaction and one lock around all of it, on one connection: the same on the embedded server, which has no other. */
