@@ -1,15 +1,21 @@
 /**
- * npm run bench [-- compare|memory|passthrough] [--people N] [--rounds N] [--seconds N] [--minutes N] [--only a,b]
- * npm run bench -- trail [--entries N]
+ * npm run bench [-- compare|memory|passthrough|audit] [--people N] [--rounds N] [--seconds N] [--minutes N] [--only a,b]
+ * npm run bench -- trail|tree [--entries N]
+ * npm run bench -- append [--seconds N]
  *
  * compare      Bauta and its peers, interleaved, same data, same fields; ratios against the targets (the default)
  * memory       resident memory of Bauta under steady load
  * passthrough  lists of 1,000 of the same gateway with doors that let everything pass
+ * audit        the same gateway with an audit trail that keeps nothing: what the trail costs
+ * append       entries that many at once append to the trail, signed and indexed meanwhile
+ * tree         tiles that appends and proofs read, in a tree over 10 million entries
  * trail        pages of the audit trail for every filter, in a scratch database of 10 million entries
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import pg from 'pg'
+import { append } from './append.mjs'
+import { audit } from './audit.mjs'
 import { circumstances } from './circumstances.mjs'
 import { compare } from './compare.mjs'
 import { bauta, peers } from './contenders.mjs'
@@ -19,12 +25,13 @@ import { passthrough } from './passthrough.mjs'
 import { seedBauta } from './seed-bauta.mjs'
 import { seedPeers } from './seed-peers.mjs'
 import { trail } from './trail.mjs'
+import { tree } from './tree.mjs'
 
 const databaseUrl =
   process.env.BAUTA_BENCH_DATABASE_URL ?? 'postgres://bauta:bauta@127.0.0.1:5432/bauta_bench'
-const modes = { compare, memory, passthrough }
+const modes = { compare, memory, passthrough, audit }
 /** Those that bring a database of their own. */
-const scratch = { trail }
+const scratch = { trail, tree, append }
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -50,7 +57,10 @@ if (!rows[0].alone)
   throw new Error(
     'another benchmark is running on this database; two at once would measure each other',
   )
-const settings = mode in scratch ? { entries: Number(values.entries) } : measurements()
+const settings =
+  mode in scratch
+    ? { entries: Number(values.entries), seconds: Number(values.seconds) }
+    : measurements()
 const result = await run({ databaseUrl, ...settings, ...(mode in scratch ? {} : await contest()) })
 const about = await circumstances(client)
 await client.end()

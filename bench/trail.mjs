@@ -1,4 +1,4 @@
-import pg from 'pg'
+import { inScratchDatabase } from './scratch-database.mjs'
 
 const source = (path) => import(new URL(`../dist/src/${path}.js`, import.meta.url).href)
 
@@ -86,45 +86,28 @@ const filters = {
 
 /** Pages of the trail in a scratch database of its own. */
 export async function trail({ databaseUrl, entries }) {
-  const name = `bauta_bench_trail_${process.pid}`
-  const admin = new pg.Client({ connectionString: databaseUrl })
-  await admin.connect()
-  await admin.query(`CREATE DATABASE ${name}`)
-  try {
-    const url = new URL(databaseUrl)
-    url.pathname = `/${name}`
-    return await measured(url.href, entries)
-  } finally {
-    await admin.query(`DROP DATABASE ${name} WITH (FORCE)`)
-    await admin.end()
-  }
+  return await inScratchDatabase(databaseUrl, 'trail', async ({ database }) => {
+    await fill(database, entries)
+    return await measured(database, entries)
+  })
 }
 
-async function measured(url, entries) {
-  const { openDatabase } = await source('outbound/postgres/connect')
-  const { migrate } = await source('outbound/postgres/migrate')
+async function measured(database, entries) {
   const { PostgresAuditLog } = await source('outbound/postgres/audit-log')
-  const opened = await openDatabase({ url, dataDir: '' })
-  try {
-    await migrate(opened.dataSource)
-    await fill(opened.database, entries)
-    const log = new PostgresAuditLog(opened.database, null)
-    const hmacs = await opened.database.query('SELECT hmac FROM audit_argument LIMIT 1')
-    filters['known value'].argumentHmacs = [hmacs[0].hmac]
-    const rows = []
-    for (const [asked, filter] of Object.entries(filters))
-      for (const page of PAGES)
-        rows.push({ asked, page, ...(await pages(log, filter, page, entries)) })
-    console.table(rows)
-    const slowest = Math.max(...rows.flatMap(({ first, deep }) => [first.p99, deep.p99]))
-    const met = slowest < TARGET
-    console.log(
-      `${met ? 'met   ' : 'missed'} the slowest p99 of all pages is ${slowest} ms (target under ${TARGET})`,
-    )
-    return { entries, milliseconds: rows, slowest, target: TARGET, met }
-  } finally {
-    await opened.close()
-  }
+  const log = new PostgresAuditLog(database, null)
+  const hmacs = await database.query('SELECT hmac FROM audit_argument LIMIT 1')
+  filters['known value'].argumentHmacs = [hmacs[0].hmac]
+  const rows = []
+  for (const [asked, filter] of Object.entries(filters))
+    for (const page of PAGES)
+      rows.push({ asked, page, ...(await pages(log, filter, page, entries)) })
+  console.table(rows)
+  const slowest = Math.max(...rows.flatMap(({ first, deep }) => [first.p99, deep.p99]))
+  const met = slowest < TARGET
+  console.log(
+    `${met ? 'met   ' : 'missed'} the slowest p99 of all pages is ${slowest} ms (target under ${TARGET})`,
+  )
+  return { entries, milliseconds: rows, slowest, target: TARGET, met }
 }
 
 async function fill(database, entries) {

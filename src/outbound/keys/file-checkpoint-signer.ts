@@ -37,6 +37,8 @@ export class FileCheckpointSigner implements CheckpointSigner {
   readonly #path: string
   readonly #seedOf: (epoch: number) => Uint8Array
   readonly #lock: FolderLock
+  readonly #keys = new Map<number, SignerKey>()
+  #opened: LastSigned | null = null
 
   /** @throws Refusal KEYS_UNAVAILABLE: the file is missing or damaged. */
   static async open(options: FileCheckpointSignerOptions): Promise<FileCheckpointSigner> {
@@ -107,15 +109,22 @@ export class FileCheckpointSigner implements CheckpointSigner {
   }
 
   #keyOf(epoch: number, origin: string): SignerKey {
-    return signerKey(origin, this.#seedOf(epoch))
+    let key = this.#keys.get(epoch)
+    if (key?.name !== origin) {
+      key = signerKey(origin, this.#seedOf(epoch))
+      this.#keys.set(epoch, key)
+    }
+    return key
   }
 
   #last({ logs }: LogFile): LastSigned {
     const epoch = logs.length
     const { origin, last: note } = logs[epoch - 1] ?? { origin: '', last: '' }
+    if (this.#opened?.note === note && this.#opened.epoch === epoch) return this.#opened
     try {
       const { size, root } = openCheckpoint(note, this.#keyOf(epoch, origin))
-      return { epoch, origin, size, root, note }
+      this.#opened = { epoch, origin, size, root, note }
+      return this.#opened
     } catch (cause) {
       throw this.#unreadable(cause)
     }
