@@ -1,13 +1,15 @@
 import { posix } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
-import { offlineVerifier } from '../src/offline-verifier.ts'
+import { carriedFiles } from '../src/carried-files.ts'
 
-describe('the verifiers that travel with an export', () => {
-  test('are one in Go and one in JavaScript that imports nothing but Node and what travels with it', async () => {
+describe('what travels with an export', () => {
+  test('is a verifier in Go, and one in JavaScript that imports nothing but Node and what travels with it', async () => {
     const files = new Map(
-      (await offlineVerifier()).map(({ path, bytes }) => [path, Buffer.from(bytes).toString()]),
+      (await carriedFiles()).map(({ path, bytes }) => [path, Buffer.from(bytes).toString()]),
     )
-    expect([...files.keys()]).toEqual(expect.arrayContaining(['main.go', 'verify.mjs']))
+    expect([...files.keys()]).toEqual(
+      expect.arrayContaining(['README.txt', 'verify/main.go', 'verify/verify.mjs']),
+    )
     const modules = [...files].filter(([path]) => /\.(ts|js)$/.test(path))
     expect(modules.length).toBeGreaterThan(10)
     for (const [path, text] of modules)
