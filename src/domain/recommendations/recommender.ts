@@ -96,8 +96,10 @@ export interface RecommendationStore {
   clearRecommended(permittedStates: readonly number[]): Promise<number>
   /** Runs `work` unless a fit is running, in whichever gateway: then null, at once. */
   fitAlone<T>(work: () => Promise<T>): Promise<T | null>
-  /** Those of these items that exist; it may hold others besides. */
+  /** Those of these items that exist. */
   items(ids: readonly string[]): Promise<ReadonlyMap<string, Item>>
+  /** All items, where they are few enough to be kept; else null. */
+  allItems(): Promise<ReadonlyMap<string, Item> | null>
   listItems(query: {
     category: string | null
     limit: number

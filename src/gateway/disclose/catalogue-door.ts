@@ -26,6 +26,7 @@ export class CatalogueDoor {
   readonly #recommendations: RecommendationStore
   readonly #cursors: Cursors
   readonly #items: DataLoader<readonly string[], ReadonlyMap<string, Item>>
+  #all: Promise<ReadonlyMap<string, Item> | null> | null = null
 
   constructor(
     scope: Scope,
@@ -46,7 +47,7 @@ export class CatalogueDoor {
     // Whole lists are the keys: one promise for a list of fifty, one statement for all lists of a request.
     this.#items = new DataLoader(
       async (lists) => {
-        const items = await ports.recommendations.items(lists.flat())
+        const items = await ports.recommendations.items([...new Set(lists.flat())])
         return lists.map(() => items)
       },
       { cache: false },
@@ -59,7 +60,8 @@ export class CatalogueDoor {
 
   /** Items by id; those that are not in the catalogue are null. */
   async itemsOf(ids: readonly string[]): Promise<(id: string) => ItemView | null> {
-    const items = await this.#items.load(ids)
+    this.#all ??= this.#recommendations.allItems()
+    const items = (await this.#all) ?? (await this.#items.load(ids))
     return (id) => itemView(items.get(id))
   }
 

@@ -133,8 +133,7 @@ export class PostgresRecommendationStore implements RecommendationStore {
 
   /** Kept as long as the catalogue is: every page of recommendations shows the same few. */
   async items(ids: readonly string[]): Promise<ReadonlyMap<string, Item>> {
-    const { whole, kept } = await this.#catalogue.get()
-    if (whole) return whole
+    const { kept } = await this.#catalogue.get()
     const unknown = ids.filter((id) => !kept.has(id))
     if (unknown.length > 0) {
       const rows = await this.#database.query<ItemRow>(
@@ -150,6 +149,10 @@ export class PostgresRecommendationStore implements RecommendationStore {
       if (item) found.set(id, item)
     }
     return found
+  }
+
+  async allItems(): Promise<ReadonlyMap<string, Item> | null> {
+    return (await this.#catalogue.get()).whole
   }
 
   async listItems(query: {
@@ -208,11 +211,11 @@ export class PostgresRecommendationStore implements RecommendationStore {
       'items-catalogue',
     )
     const items = new Map(rows.map(({ id, category }) => [id, category]))
-    const whole = Number(row?.count) <= KEPT_ITEMS ? await this.#allItems() : null
+    const whole = Number(row?.count) <= KEPT_ITEMS ? await this.#readItems() : null
     return { version, items, whole, kept: new LRUCache({ max: KEPT_ITEMS }) }
   }
 
-  async #allItems(): Promise<ReadonlyMap<string, Item>> {
+  async #readItems(): Promise<ReadonlyMap<string, Item>> {
     const rows = await this.#database.query<ItemRow>(
       `SELECT ${ITEM_COLUMNS} FROM item`,
       [],
