@@ -4,11 +4,11 @@
  */
 const dist = (path) => import(new URL(`../dist/src/${path}.js`, import.meta.url).href)
 const { steps } = await dist('gateway/disclose/steps')
+const { plainGroupsOf } = await dist('gateway/disclose/row-values')
 const { Pseudonyms } = await dist('domain/privacy/pseudonym')
 const { Database } = await dist('outbound/postgres/database')
 const { sealedColumns } = await dist('domain/profiles/read-model')
 
-const NOTHING = {}
 /** Decided once for a plan, whoever the row is about. */
 const decided = new WeakMap()
 
@@ -18,17 +18,8 @@ function letPass(draft) {
   draft.decisions = decided.get(plan)
   draft.id = row.subjectId
   draft.ref = ''
-  const plain = {
-    demographics: row.demographics ?? NOTHING,
-    location: row.location ?? NOTHING,
-    account: row.account ?? NOTHING,
-    activity: row.activity ?? NOTHING,
-    device: row.device ?? NOTHING,
-    commerce: row.commerce ?? NOTHING,
-    custom: row.custom ?? NOTHING,
-  }
   const sealed = (category) => JSON.parse(row.sealed[sealedColumns[category]].toString('utf8'))
-  const values = { plain, sealed, now: scope.now }
+  const values = { plain: plainGroupsOf(row), sealed, now: scope.now }
   for (const { group, name, read } of draft.decisions.fields) {
     draft.groups[group] ??= {}
     draft.groups[group][name] = read(values)

@@ -1,4 +1,4 @@
-import { Arg, Ctx, Int, Query, Resolver } from 'type-graphql'
+import { Arg, Args, Ctx, Query, Resolver } from 'type-graphql'
 import type { TrailEntry } from '../../gateway/attest/audit-trail.ts'
 import type { Volumes } from '../../gateway/attest/audit-volumes.ts'
 import { AuditEntryConnection } from './audit.type.ts'
@@ -7,6 +7,7 @@ import type { Connection } from './connection.ts'
 import { Needs } from './directives.ts'
 import type { Doors } from './doors.ts'
 import { AuditFilter } from './inputs.type.ts'
+import { PageArgs } from './page.args.ts'
 import { DateTime } from './scalars.ts'
 
 const TRAIL = ['audit-trail']
@@ -17,42 +18,33 @@ const DEFAULT_PAGE = 20
 export class AuditResolver {
   @Needs('audit:read')
   @Query(() => AuditEntryConnection, {
-    description: 'The trail, newest first. For compliance; reading it is an entry itself.',
+    description:
+      'The trail, newest first, at most 200 a page. For compliance; reading it is an entry itself.',
   })
   async auditTrail(
     @Ctx() { attest, scope, desk }: Doors,
     @Arg('filter', () => AuditFilter, { nullable: true, description: 'Which entries.' })
     filter: AuditFilter | null,
-    @Arg('first', () => Int, { nullable: true, description: 'At most so many, up to 200.' }) first:
-      | number
-      | null,
-    @Arg('after', () => String, { nullable: true, description: 'Cursor to continue after.' }) after:
-      | string
-      | null,
+    @Args(() => PageArgs) page: PageArgs,
   ): Promise<Connection<ReturnType<typeof auditNode>>> {
-    const page = pageOf(TRAIL, desk, first, after)
+    const asked = pageAt(TRAIL, desk, page)
     const pseudonyms = desk.pseudonymsOf(scope.grant.audience)
-    const found = await attest.trail.entries(scope, pseudonyms, filter ?? {}, page)
-    return connectionOf(TRAIL, desk, page, found)
+    const found = await attest.trail.entries(scope, pseudonyms, filter ?? {}, asked)
+    return connectionOf(TRAIL, desk, asked, found)
   }
 
   @Needs('audit:read')
   @Query(() => AuditEntryConnection, {
     description:
-      'Entries whose arguments held a known value, though the trail holds none: a value of the last 30 days, an identifier as long as its person is known, a pseudonym by its person. For compliance alone, 100 searches a day; each is an entry.',
+      'Entries whose arguments held a known value, though the trail holds none: a value of the last 30 days, an identifier as long as its person is known, a pseudonym by its person. For compliance alone, 100 searches a day; each is an entry. At most 200 a page.',
   })
   async auditHash(
     @Ctx() { attest, scope, desk }: Doors,
     @Arg('value', () => String, { description: 'The value.' }) value: string,
-    @Arg('first', () => Int, { nullable: true, description: 'At most so many, up to 200.' }) first:
-      | number
-      | null,
-    @Arg('after', () => String, { nullable: true, description: 'Cursor to continue after.' }) after:
-      | string
-      | null,
+    @Args(() => PageArgs) page: PageArgs,
   ): Promise<Connection<ReturnType<typeof auditNode>>> {
-    const page = pageOf(HASHED, desk, first, after)
-    return connectionOf(HASHED, desk, page, await attest.hash.entries(scope, value, page))
+    const asked = pageAt(HASHED, desk, page)
+    return connectionOf(HASHED, desk, asked, await attest.hash.entries(scope, value, asked))
   }
 
   @Needs('audit:read')
@@ -79,11 +71,10 @@ interface TrailPage {
   readonly before: number | null
 }
 
-function pageOf(
+function pageAt(
   list: readonly string[],
   { cursors }: Doors['desk'],
-  first: number | null,
-  after: string | null,
+  { first, after }: PageArgs,
 ): TrailPage {
   const before = after == null ? null : (cursors.open(list, after) as number)
   return { first: first ?? DEFAULT_PAGE, before }

@@ -1,9 +1,10 @@
-import { Arg, Ctx, FieldResolver, Int, Query, Resolver, Root } from 'type-graphql'
+import { Arg, Args, Ctx, FieldResolver, Int, Query, Resolver, Root } from 'type-graphql'
 import type { ItemView, SegmentView } from '../../gateway/disclose/views.ts'
-import { type Connection, connectionOf, pageArgs } from './connection.ts'
+import { type Connection, connectionOf } from './connection.ts'
 import { ItemConnection, Segment, SegmentConnection } from './derived.type.ts'
 import { Needs } from './directives.ts'
 import type { Doors } from './doors.ts'
+import { PageArgs, pageOf } from './page.args.ts'
 
 export type SegmentNode = SegmentView & { readonly id: string }
 
@@ -18,14 +19,9 @@ export class SegmentResolver {
   @Query(() => SegmentConnection, { description: 'Segments that the caller may know of, by key.' })
   async segments(
     @Ctx() { disclose }: Doors,
-    @Arg('first', () => Int, { nullable: true, description: 'At most so many.' }) first:
-      | number
-      | null,
-    @Arg('after', () => String, { nullable: true, description: 'Cursor to continue after.' }) after:
-      | string
-      | null,
+    @Args(() => PageArgs) page: PageArgs,
   ): Promise<Connection<SegmentNode>> {
-    return connectionOf(await disclose.catalogue.segments(pageArgs(first, after)), segmentNode)
+    return connectionOf(await disclose.catalogue.segments(pageOf(page)), segmentNode)
   }
 
   @Needs('segments:read')
@@ -56,15 +52,10 @@ export class ItemResolver {
     @Arg('category', () => String, { nullable: true, description: 'Only this category.' }) category:
       | string
       | null,
-    @Arg('first', () => Int, { nullable: true, description: 'At most so many.' }) first:
-      | number
-      | null,
-    @Arg('after', () => String, { nullable: true, description: 'Cursor to continue after.' }) after:
-      | string
-      | null,
+    @Args(() => PageArgs) page: PageArgs,
   ): Promise<Connection<ItemView>> {
     return connectionOf(
-      await disclose.catalogue.items(category ?? null, pageArgs(first, after)),
+      await disclose.catalogue.items(category ?? null, pageOf(page)),
       (item) => item,
     )
   }

@@ -23,11 +23,3 @@ export function connectionOf<T, U>(page: Page<T>, shape: (node: T) => U): Connec
     },
   }
 }
-
-/** Arguments of a page as the doors take them. */
-export function pageArgs(
-  first: number | null | undefined,
-  after: string | null | undefined,
-): { first: number | null; after: string | null } {
-  return { first: first ?? null, after: after ?? null }
-}

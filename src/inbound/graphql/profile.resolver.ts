@@ -1,4 +1,4 @@
-import { Arg, Ctx, FieldResolver, Int, Resolver, Root } from 'type-graphql'
+import { Arg, Args, Ctx, FieldResolver, Int, Resolver, Root } from 'type-graphql'
 import type {
   ConsentStateView,
   MembershipView,
@@ -7,7 +7,7 @@ import type {
   TimelineEventView,
   TraitView,
 } from '../../gateway/disclose/views.ts'
-import { type Connection, connectionOf, pageArgs } from './connection.ts'
+import { type Connection, connectionOf } from './connection.ts'
 import {
   ConsentState,
   EventConnection,
@@ -17,24 +17,23 @@ import {
 } from './derived.type.ts'
 import { Personal } from './directives.ts'
 import type { Doors } from './doors.ts'
+import { PageArgs, pageOf } from './page.args.ts'
 import { Profile } from './profile.type.ts'
 
 @Resolver(() => Profile)
 export class ProfileResolver {
   @Personal('Profile.timeline')
-  @FieldResolver(() => EventConnection, { nullable: true, description: 'Events, newest first.' })
+  @FieldResolver(() => EventConnection, {
+    nullable: true,
+    description: 'Events, newest first, at most 100 a page.',
+  })
   async timeline(
     @Root() profile: ProfileView,
     @Ctx() { disclose }: Doors,
-    @Arg('first', () => Int, { nullable: true, description: 'At most so many, up to 100.' }) first:
-      | number
-      | null,
-    @Arg('after', () => String, { nullable: true, description: 'Cursor to continue after.' }) after:
-      | string
-      | null,
+    @Args(() => PageArgs) page: PageArgs,
   ): Promise<Connection<TimelineEventView> | null> {
-    const page = await disclose.history.timelineOf(profile, pageArgs(first, after))
-    return page && connectionOf(page, (event) => event)
+    const events = await disclose.history.timelineOf(profile, pageOf(page))
+    return events && connectionOf(events, (event) => event)
   }
 
   @Personal('Profile.trait')

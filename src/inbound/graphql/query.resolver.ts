@@ -1,13 +1,14 @@
-import { Arg, Ctx, ID, Int, Query, Resolver } from 'type-graphql'
+import { Arg, Args, Ctx, ID, Query, Resolver } from 'type-graphql'
 import type { DisclosureView, ItemView, ProfileView } from '../../gateway/disclose/views.ts'
 import { type SegmentNode, segmentNode } from './catalogue.resolver.ts'
-import { type Connection, connectionOf, pageArgs } from './connection.ts'
+import { type Connection, connectionOf } from './connection.ts'
 import { ProfileConnection, Viewer } from './derived.type.ts'
 import { Needs, Personal } from './directives.ts'
 import { DisclosureConnection } from './disclosure.type.ts'
 import type { Doors } from './doors.ts'
 import { IdentifierInput, ProfileFilter, ProfileOrder } from './inputs.type.ts'
 import { Node, typeOfId } from './node.type.ts'
+import { PageArgs, pageOf } from './page.args.ts'
 import { Profile } from './profile.type.ts'
 import { type ViewerView, viewerOf } from './viewer.ts'
 
@@ -82,7 +83,7 @@ export class QueryResolver {
   @Query(() => DisclosureConnection, {
     nullable: true,
     description:
-      'Who saw what of a person, when and why, newest first: for the person, and for compliance.',
+      'Who saw what of a person, when and why, newest first, at most 100 a page: for the person, and for compliance.',
   })
   async disclosuresOf(
     @Ctx() { disclose }: Doors,
@@ -91,15 +92,10 @@ export class QueryResolver {
       description: "Pseudonym of the caller's audience; absent: the person acted for.",
     })
     profile: string | null,
-    @Arg('first', () => Int, { nullable: true, description: 'At most so many, up to 100.' }) first:
-      | number
-      | null,
-    @Arg('after', () => String, { nullable: true, description: 'Cursor to continue after.' }) after:
-      | string
-      | null,
+    @Args(() => PageArgs) page: PageArgs,
   ): Promise<Connection<DisclosureView> | null> {
-    const page = await disclose.disclosuresOf(profile ?? null, pageArgs(first, after))
-    return page && connectionOf(page, (disclosure) => disclosure)
+    const disclosures = await disclose.disclosuresOf(profile ?? null, pageOf(page))
+    return disclosures && connectionOf(disclosures, (disclosure) => disclosure)
   }
 
   @Needs('profile:search')
@@ -110,15 +106,10 @@ export class QueryResolver {
     filter: ProfileFilter | null,
     @Arg('orderBy', () => ProfileOrder, { nullable: true, description: 'Order.' })
     orderBy: ProfileOrder | null,
-    @Arg('first', () => Int, { nullable: true, description: 'At most so many.' }) first:
-      | number
-      | null,
-    @Arg('after', () => String, { nullable: true, description: 'Cursor to continue after.' }) after:
-      | string
-      | null,
+    @Args(() => PageArgs) page: PageArgs,
   ): Promise<Connection<ProfileView>> {
     return connectionOf(
-      await disclose.lists.search(filter ?? {}, orderBy ?? null, pageArgs(first, after)),
+      await disclose.lists.search(filter ?? {}, orderBy ?? null, pageOf(page)),
       (profile) => profile,
     )
   }
