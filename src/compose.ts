@@ -3,7 +3,9 @@ import type { PeopleByIdentifier } from './domain/profiles/people-by-identifier.
 import { AuditHash } from './gateway/attest/audit-hash.ts'
 import { AuditTrail } from './gateway/attest/audit-trail.ts'
 import { AuditVolumes } from './gateway/attest/audit-volumes.ts'
+import { ExportDoor } from './gateway/attest/export-door.ts'
 import { SecurityReport } from './gateway/attest/security-report.ts'
+import { TrailExport } from './gateway/attest/trail-export.ts'
 import { DiscloseDesk } from './gateway/disclose/disclose.ts'
 import { Fit } from './gateway/disclose/fit.ts'
 import { KnownValues } from './gateway/disclose/known-values.ts'
@@ -47,6 +49,8 @@ export interface Gateway {
   readonly config: Config
   readonly stores: Stores
   readonly trail: Trail
+  readonly trailExport: TrailExport
+  readonly exportDoor: ExportDoor
   readonly sweeps: SweepTotals
   readonly recorder: Recorder
   readonly counters: SecurityCounters
@@ -198,6 +202,8 @@ export async function composeGateway(
     config,
     stores,
     trail,
+    trailExport: exportOf(stores, config, recorder),
+    exportDoor: new ExportDoor({ policy, audiences, denials, recorder }),
     sweeps: new SweepTotals(),
     recorder,
     counters,
@@ -240,6 +246,12 @@ function attestOf(stores: Stores, values: KnownValues): StandingDoors['attest'] 
     hash: new AuditHash({ log, keys, dayKeys, subjects, clients, values }),
     volumes: new AuditVolumes(stores.auditStatistics),
   }
+}
+
+function exportOf(stores: Stores, config: Config, recorder: Recorder): TrailExport {
+  const { auditLog: log, leaves, trailTimes: times, tree, checkpointSigner: signer } = stores
+  const witness = config.auditWitnessKey
+  return new TrailExport({ log, leaves, times, tree, signer, witness, recorder })
 }
 
 /** Visitors come in like everybody: as an anonymous id that nobody has verified. */

@@ -3,10 +3,12 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
 import { openAskSession } from './ask-session.ts'
+import { carriedFiles } from './carried-files.ts'
 import { composeGateway, type Gateway } from './compose.ts'
 import { ConfigError, readConfig, reportConfig } from './config.ts'
 import { PolicyError } from './domain/privacy/policy.ts'
 import { registerAsk } from './inbound/cli/ask.ts'
+import { registerAuditExport } from './inbound/cli/audit-export.ts'
 import { registerAuditState } from './inbound/cli/audit-state.ts'
 import { registerAuditVerify } from './inbound/cli/audit-verify.ts'
 import { registerAuditWitness } from './inbound/cli/audit-witness.ts'
@@ -29,6 +31,14 @@ const program = new Command('bauta')
   .showHelpAfterError()
 
 const open = async (): Promise<Gateway> => await composeGateway(readConfig(process.env), { say })
+
+/** What `bauta audit export` needs of the gateway. */
+async function openExport() {
+  const gateway = await open()
+  const { trailExport: trail, exportDoor, reception } = gateway
+  const by = () => exportDoor.operator(reception.newRequestId())
+  return { trail, by, close: async () => await gateway.close() }
+}
 
 program
   .command('serve')
@@ -69,6 +79,7 @@ const audit = program
   .command('audit')
   .description('the audit trail: for those who answer for it and those who check it')
 
+registerAuditExport(audit, openExport, carriedFiles)
 registerAuditVerify(audit)
 registerAuditState(audit, open, print)
 registerAuditWitness(audit, { ...witnessPorts, print, say })

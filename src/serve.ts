@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { pino } from 'pino'
+import { carriedFiles } from './carried-files.ts'
 import { composeGateway, type Gateway } from './compose.ts'
 import { type Config, pagesDir } from './config.ts'
 import { CREDENTIALS_FILE, prepareDemo } from './demo.ts'
@@ -10,6 +11,7 @@ import { gatewayMetrics } from './gateway-metrics.ts'
 import { demoGreeting } from './inbound/demo/greeting.ts'
 import { graphqlRoute } from './inbound/graphql/route.ts'
 import { streamRoute } from './inbound/graphql/stream-route.ts'
+import { auditExportRoutes } from './inbound/http/audit-export.ts'
 import { credentialsOf } from './inbound/http/credentials.ts'
 import { developmentPages } from './inbound/http/development-pages.ts'
 import { oauthRoutes } from './inbound/http/oauth.ts'
@@ -101,6 +103,12 @@ export async function buildGatewayServer(
       async (app) => await streamRoute(app, { responder, callerOf, onUnforeseen }),
       oauthRoutes(tokens),
       visitorRoutes(authenticator, visitors, config.publicUrl),
+      auditExportRoutes({
+        trail: gateway.trailExport,
+        door: gateway.exportDoor,
+        callerOf,
+        carried: carriedFiles,
+      }),
       treeRoutes(trail.published, (requestId) =>
         counters.note('bad-witness', { requestId, clientId: null }),
       ),

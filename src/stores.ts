@@ -30,6 +30,7 @@ import { PostgresSecurityCountStore } from './outbound/postgres/security-count-s
 import { PostgresSegmentStore } from './outbound/postgres/segment-store.ts'
 import { DatabaseQuota, FolderSpace } from './outbound/postgres/storage-space.ts'
 import { PostgresTrailSubjects } from './outbound/postgres/trail-subjects.ts'
+import { PostgresTrailTimes } from './outbound/postgres/trail-times.ts'
 import { readPolicyTables } from './policy-files.ts'
 
 export const clock: Clock = { now: () => Date.now() }
@@ -51,6 +52,7 @@ export interface Stores {
   readonly leaves: PostgresAuditLeaves
   readonly auditStatistics: PostgresAuditStatistics
   readonly trailSubjects: PostgresTrailSubjects
+  readonly trailTimes: PostgresTrailTimes
   readonly tree: PostgresAuditTree
   readonly archive: PostgresAuditArchive
   /** How long entries of each class are kept. */
@@ -119,6 +121,7 @@ export async function openStores(
     leaves: new PostgresAuditLeaves(database),
     auditStatistics: new PostgresAuditStatistics(database),
     trailSubjects: new PostgresTrailSubjects(database),
+    trailTimes: new PostgresTrailTimes(database),
     tree,
     archive: new PostgresAuditArchive(database, journal),
     retention,

@@ -1,0 +1,109 @@
+import type { TrailLeaf } from '../../domain/audit/audit-leaves.ts'
+import {
+  exportFiles,
+  formatAnnouncement,
+  formatConsistency,
+  formatRange,
+} from '../../domain/audit/export-folder.ts'
+import { extendRuns, type NumberRun } from '../../domain/audit/number-runs.ts'
+import { DISCARDED, discardedIn } from '../../domain/audit/retention.ts'
+import { formatVerifierKey, type VerifierKey } from '../../domain/audit/signed-note.ts'
+import { consistencyProof, inclusionProof, rangeProof } from '../../domain/audit/tree-proofs.ts'
+import { checkpointIn, type ExportPlan, type TrailExportParts } from './trail-export.ts'
+
+/** One small file of an export's folder. */
+export interface ExportFile {
+  readonly path: string
+  readonly bytes: Uint8Array
+}
+
+/** Which entries are met whose bytes are gone; in their order. */
+export class Discards {
+  readonly runs: NumberRun[] = []
+
+  note({ index, bytes }: TrailLeaf): void {
+    if (bytes === null) this.noteAt(index)
+  }
+
+  noteAt(index: number): void {
+    extendRuns(this.runs, index)
+  }
+}
+
+const PAGE = 200
+
+/**
+ * Everything of the folder but the entries and their hashes.
+ * @param discarded numbers of the entries in the range whose bytes are gone.
+ * @param carried what every export carries besides its evidence.
+ */
+export async function exportFolderFiles(
+  parts: TrailExportParts,
+  plan: ExportPlan,
+  discarded: readonly NumberRun[],
+  carried: readonly ExportFile[],
+): Promise<readonly ExportFile[]> {
+  const { tree } = parts
+  const { first, count, size, checkpoint, since } = plan
+  const announcing = await announcementsOf(parts, plan, discarded)
+  const announcements = announcing.map(({ index }) => index).sort((a, b) => a - b)
+  const leading = await rangeProof({ first, count, size }, tree)
+  const logKey = await keyOf(parts, checkpoint)
+  const witness =
+    parts.witness && checkpoint.includes(`— ${parts.witness.name} `) ? parts.witness : null
+  const files: [string, string | Uint8Array][] = [
+    [exportFiles.range, formatRange({ first, count, size, ...leading, announcements })],
+    [exportFiles.checkpoint, checkpoint],
+    [exportFiles.logKey, `${formatVerifierKey(logKey)}\n`],
+  ]
+  if (witness) files.push([exportFiles.witnessKey, `${formatVerifierKey(witness)}\n`])
+  const oldSize = since === null ? 0 : checkpointIn(since).size
+  if (since !== null && oldSize > 0) {
+    const proof = await consistencyProof(oldSize, size, tree)
+    files.push([exportFiles.oldCheckpoint, since])
+    files.push([exportFiles.consistency, formatConsistency({ oldSize, newSize: size, proof })])
+  }
+  for (const { index, bytes } of announcing) {
+    const proof = await inclusionProof(index, size, tree)
+    const entry = Buffer.from(bytes).toString('utf8')
+    files.push([exportFiles.announcementOf(index), formatAnnouncement({ entry, proof })])
+  }
+  return [...files.map(([path, content]) => ({ path, bytes: Buffer.from(content) })), ...carried]
+}
+
+/** Entries, in the range or outside, which say that some in it were discarded. */
+async function announcementsOf(
+  { log }: TrailExportParts,
+  { size }: ExportPlan,
+  discarded: readonly NumberRun[],
+): Promise<readonly { readonly index: number; readonly bytes: Uint8Array }[]> {
+  const found: { index: number; bytes: Uint8Array }[] = []
+  for (let before: number | null = size; discarded.length > 0 && before !== null; ) {
+    const page = await log.find({ action: DISCARDED }, { limit: PAGE, before })
+    for (const { index, bytes, entry } of page) {
+      const tells = discardedIn(entry)?.indices.some((one) => isIn(discarded, one)) ?? false
+      if (tells) found.push({ index, bytes })
+    }
+    before = page.length < PAGE ? null : (page.at(-1)?.index ?? null)
+  }
+  return found
+}
+
+function isIn(runs: readonly NumberRun[], index: number): boolean {
+  let [low, high] = [0, runs.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((runs[middle] as NumberRun).last < index) low = middle + 1
+    else high = middle
+  }
+  const run = runs[low]
+  return run !== undefined && run.first <= index
+}
+
+/** The key that signed: after a fork an older one may have. */
+async function keyOf({ signer }: TrailExportParts, checkpoint: string): Promise<VerifierKey> {
+  const { origin } = checkpointIn(checkpoint)
+  const key = (await signer.keys()).find(({ name }) => name === origin)
+  if (!key) throw new Error('the checkpoint is of a log whose key is not known')
+  return key
+}
