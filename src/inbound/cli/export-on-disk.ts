@@ -29,7 +29,7 @@ export class ExportOnDisk implements ExportReader {
 
   async stream(file: string): Promise<AsyncIterable<Uint8Array> | null> {
     const path = await this.#pathOf(file)
-    return path === null ? null : createReadStream(path, { highWaterMark: PIECE_BYTES })
+    return path === null ? null : piecesOf(path)
   }
 
   async #pathOf(file: string): Promise<string | null> {
@@ -41,4 +41,9 @@ export class ExportOnDisk implements ExportReader {
       throw cause
     }
   }
+}
+
+/** Opens the file only when it is read: whoever does not read it leaves nothing open. */
+async function* piecesOf(path: string): AsyncGenerator<Uint8Array> {
+  yield* createReadStream(path, { highWaterMark: PIECE_BYTES })
 }

@@ -2,7 +2,7 @@ import { LogUnreachableError, type WitnessedLog } from '../../domain/audit/witne
 
 const TIMEOUT_MS = 20_000
 /** A proof of a log of any size, or a note with a hundred signatures, is smaller. */
-const MOST_CHARACTERS = 64 * 1024
+const MOST_BYTES = 64 * 1024
 
 /** A log behind the routes that every gateway publishes under `/audit`. Nothing secret is sent, so no token is needed. */
 export class HttpLog implements WitnessedLog {
@@ -36,15 +36,27 @@ export class HttpLog implements WitnessedLog {
     try {
       const signal = AbortSignal.timeout(TIMEOUT_MS)
       const response = await fetch(this.#base + path, { ...init, signal, redirect: 'error' })
-      const text = await response.text()
-      if (response.ok && text.length <= MOST_CHARACTERS) return text
+      const text = await textOf(response)
+      if (response.ok) return text
       throw new LogUnreachableError(`${path} answered with status ${response.status}.`)
     } catch (cause) {
       if (cause instanceof LogUnreachableError) throw cause
-      const { code } = ((cause as Error).cause ?? {}) as { code?: string }
-      throw new LogUnreachableError(`${path} could not be asked: ${code ?? (cause as Error).name}.`)
+      // Why a fetch failed stands in the cause of its error.
+      const { code, message } = ((cause as Error).cause ?? cause) as NodeJS.ErrnoException
+      throw new LogUnreachableError(`${path} could not be asked: ${code ?? message}.`)
     }
   }
+}
+
+async function textOf({ body }: Response): Promise<string> {
+  const pieces: Uint8Array[] = []
+  let bytes = 0
+  for await (const piece of body ?? []) {
+    bytes += piece.length
+    if (bytes > MOST_BYTES) throw new LogUnreachableError('The answer is longer than any can be.')
+    pieces.push(piece)
+  }
+  return Buffer.concat(pieces).toString('utf8')
 }
 
 function objectIn(path: string, text: string): Readonly<Record<string, unknown>> {
