@@ -39,7 +39,7 @@ export class Scope {
   readonly #subjects: AuditSubject[] = []
   readonly #seen = new Set<string>()
   readonly #withheld = new Map<string, { reason: string; of: Set<string> }>()
-  readonly #actions: Record<string, string | number | boolean | null> = {}
+  readonly #actions: Record<string, string | number> = {}
   #sealed = false
 
   constructor(
@@ -93,9 +93,12 @@ export class Scope {
     }
   }
 
-  /** Notes a change of rules or data that the operation made, in Bauta's own words. */
-  noteAction(action: Readonly<Record<string, string | number | boolean | null>>): void {
-    Object.assign(this.#actions, action)
+  /** Notes a change of data that the operation made, in Bauta's own words. Of several, numbers add up and words are listed. */
+  noteAction(action: Readonly<Record<string, string | number>>): void {
+    for (const [key, value] of Object.entries(action)) {
+      const before = this.#actions[key]
+      this.#actions[key] = before === undefined ? value : together(before, value)
+    }
   }
 
   /** The list that stands in `extensions.privacy.withheld`, ordered by path and reason. */
@@ -116,6 +119,11 @@ export class Scope {
     const action = Object.keys(this.#actions).length > 0 ? { action: this.#actions } : {}
     return { sets, subjects: this.#subjects, ...action }
   }
+}
+
+function together(one: string | number, other: string | number): string | number {
+  if (typeof one === 'number' && typeof other === 'number') return one + other
+  return [...new Set(`${one} ${other}`.split(' '))].join(' ')
 }
 
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
