@@ -4,6 +4,7 @@ import { AuditHash } from './gateway/attest/audit-hash.ts'
 import { AuditTrail } from './gateway/attest/audit-trail.ts'
 import { AuditVolumes } from './gateway/attest/audit-volumes.ts'
 import { ExportDoor } from './gateway/attest/export-door.ts'
+import { Forwarder } from './gateway/attest/forwarder.ts'
 import { SecurityReport } from './gateway/attest/security-report.ts'
 import { TrailExport } from './gateway/attest/trail-export.ts'
 import { DiscloseDesk } from './gateway/disclose/disclose.ts'
@@ -33,6 +34,8 @@ import { buildGraphqlSchema } from './inbound/graphql/schema.ts'
 import type { Randomness } from './kernel/ids.ts'
 import { Refusal } from './kernel/refusal.ts'
 import type { Clock } from './kernel/time.ts'
+import { HttpsSink } from './outbound/delivery/https-sink.ts'
+import { SyslogSink } from './outbound/delivery/syslog-sink.ts'
 import { Argon2SecretHasher } from './outbound/keys/argon2-secret-hasher.ts'
 import { JoseTokenSigner } from './outbound/keys/jose-token-signer.ts'
 import { clock, openStores, randomness, type Say, type Stores } from './stores.ts'
@@ -51,6 +54,8 @@ export interface Gateway {
   readonly trail: Trail
   readonly trailExport: TrailExport
   readonly exportDoor: ExportDoor
+  /** Null: the trail is not sent on. */
+  readonly forwarder: Forwarder | null
   readonly sweeps: SweepTotals
   readonly recorder: Recorder
   readonly counters: SecurityCounters
@@ -204,6 +209,7 @@ export async function composeGateway(
     trail,
     trailExport: exportOf(stores, config, recorder),
     exportDoor: new ExportDoor({ policy, audiences, denials, recorder }),
+    forwarder: forwarderOf(stores, config),
     sweeps: new SweepTotals(),
     recorder,
     counters,
@@ -246,6 +252,20 @@ function attestOf(stores: Stores, values: KnownValues): StandingDoors['attest'] 
     hash: new AuditHash({ log, keys, dayKeys, subjects, clients, values }),
     volumes: new AuditVolumes(stores.auditStatistics),
   }
+}
+
+function forwarderOf(stores: Stores, config: Config): Forwarder | null {
+  const { auditSink: url, auditSinkFormat: format } = config
+  if (url === null) return null
+  const { auditLog: log, leaves, sinkPosition: position } = stores
+  const sink = url.protocol.startsWith('http')
+    ? new HttpsSink(url)
+    : new SyslogSink({
+        host: url.hostname.replace(/^\[|\]$/g, ''),
+        port: Number(url.port),
+        tls: url.protocol === 'syslog+tls:',
+      })
+  return new Forwarder({ log, leaves, position, sink, format })
 }
 
 function exportOf(stores: Stores, config: Config, recorder: Recorder): TrailExport {

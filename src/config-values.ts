@@ -58,3 +58,16 @@ export function verifierKeyText(text: string): VerifierKey {
     throw new Error('must be a public key as a vkey: <name>+<id>+<key>')
   }
 }
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
+
+/** Plain http only to this machine; plain syslog is the operator's word that the network between is safe. */
+export function sinkUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : null
+  const isSyslog = url !== null && /^syslog(\+tls)?:$/.test(url.protocol)
+  const isPost =
+    url?.protocol === 'https:' || (url?.protocol === 'http:' && LOOPBACK.test(url.hostname))
+  if (isSyslog && url.hostname !== '' && url.port !== '') return url
+  if (isPost && url) return url
+  throw new Error('must be syslog://host:port, syslog+tls://host:port or an https URL')
+}

@@ -4,6 +4,7 @@ import {
   matching,
   oneOf,
   postgresUrl,
+  sinkUrl,
   verifierKeyText,
   webOrigin,
   wholeNumber,
@@ -153,6 +154,23 @@ export const variables = {
     example: '30',
     otherwise: '30',
     read: wholeNumber(1, 36_500),
+  }),
+  auditSink: variable({
+    name: 'BAUTA_AUDIT_SINK',
+    meaning:
+      'where every audit entry is sent on: syslog://host:port, syslog+tls://host:port or https://…',
+    example: 'syslog+tls://siem.example.com:6514',
+    otherwise: 'nowhere',
+    secret: true,
+    read: sinkUrl,
+  }),
+  auditSinkFormat: variable({
+    name: 'BAUTA_AUDIT_SINK_FORMAT',
+    meaning:
+      'ndjson: entries as they are; ocsf: as events of the Open Cybersecurity Schema Framework',
+    example: 'ocsf',
+    otherwise: 'ndjson',
+    read: oneOf(['ndjson', 'ocsf'] as const),
   }),
   logLevel: variable({
     name: 'BAUTA_LOG_LEVEL',

@@ -37,6 +37,9 @@ export interface Config {
   /** Whose signatures beside the log's are taken; null: nobody's. */
   readonly auditWitnessKey: VerifierKey | null
   readonly auditArchiveDays: number
+  /** Null: the trail is not sent on. */
+  readonly auditSink: URL | null
+  readonly auditSinkFormat: 'ndjson' | 'ocsf'
   readonly logLevel: LogLevel
   /** Demo people and demo tokens on the first start. Never in production. */
   readonly demo: boolean
@@ -92,6 +95,8 @@ export function readConfig(env: Environment): Config {
     auditOrigin: value(env, variables.auditOrigin),
     auditWitnessKey: value(env, variables.auditWitnessKey),
     auditArchiveDays: value(env, variables.auditArchiveDays) ?? 30,
+    auditSink: value(env, variables.auditSink),
+    auditSinkFormat: value(env, variables.auditSinkFormat) ?? 'ndjson',
     logLevel: value(env, variables.logLevel) ?? 'info',
     demo: demo ?? mode === 'development',
     evaluationData: value(env, variables.evaluationData),

@@ -3,7 +3,7 @@ import { Metrics } from './inbound/http/metrics.ts'
 
 /** The metrics of one gateway: of its server and, read when asked for, of what stands behind it. */
 export function gatewayMetrics(gateway: Gateway): Metrics {
-  const { stores, counters, reserve, trail, sweeps } = gateway
+  const { stores, counters, reserve, trail, sweeps, forwarder } = gateway
   const metrics = new Metrics()
   const { auditLog } = stores
   const { database } = stores.opened
@@ -22,6 +22,18 @@ export function gatewayMetrics(gateway: Gateway): Metrics {
     'Entries that are known to be covered by a signed checkpoint.',
     () => trail.watch.signed,
   )
+  if (forwarder) {
+    metrics.watch(
+      'audit_sink_waiting_entries',
+      'Entries that were not sent on yet, as the gateway that sends them knows.',
+      () => forwarder.lag,
+    )
+    metrics.watch(
+      'audit_sink_failures',
+      'Batches of entries that could not be sent on at once.',
+      () => forwarder.failures,
+    )
+  }
   metrics.watch(
     'database_connections',
     'Connections to PostgreSQL.',

@@ -34,9 +34,33 @@ export function startSchedules(gateway: Gateway, say: Say): { stop(): Promise<vo
     new Rounds(() => counters.sweep(), saying('Old counts were not discarded')).start(
       FORGET_COUNTS,
     ),
+    ...forwarding(gateway, say),
     ...sweepsOf(gateway).map((sweep) => sweeping(sweep, gateway.sweeps, say)),
   ]
   return { stop: async () => void (await Promise.all(running.map((one) => one.stop()))) }
+}
+
+/** Said is the first of several failures in a row; the next round tries again. */
+function forwarding({ forwarder }: Gateway, say: Say): { stop(): Promise<void> }[] {
+  if (forwarder === null) return []
+  let isFailing = false
+  const round = async () => {
+    await forwarder.run()
+    isFailing = false
+  }
+  const onFailure = (error: unknown) => {
+    if (!isFailing) say(`The audit trail is not sent on: ${String(failureOf(error).name)}.`)
+    isFailing = true
+  }
+  const rounds = new Rounds(round, onFailure).start(SECOND)
+  return [
+    {
+      async stop() {
+        await forwarder.close()
+        await rounds.stop()
+      },
+    },
+  ]
 }
 
 /** Said are the rounds of sweeps that come seldom, and of failures in a row the first of each kind. */

@@ -28,6 +28,7 @@ import { PostgresProfileStore } from './outbound/postgres/profile-store.ts'
 import { PostgresRecommendationStore } from './outbound/postgres/recommendation-store.ts'
 import { PostgresSecurityCountStore } from './outbound/postgres/security-count-store.ts'
 import { PostgresSegmentStore } from './outbound/postgres/segment-store.ts'
+import { PostgresSinkPosition } from './outbound/postgres/sink-position.ts'
 import { DatabaseQuota, FolderSpace } from './outbound/postgres/storage-space.ts'
 import { PostgresTrailSubjects } from './outbound/postgres/trail-subjects.ts'
 import { PostgresTrailTimes } from './outbound/postgres/trail-times.ts'
@@ -53,6 +54,7 @@ export interface Stores {
   readonly auditStatistics: PostgresAuditStatistics
   readonly trailSubjects: PostgresTrailSubjects
   readonly trailTimes: PostgresTrailTimes
+  readonly sinkPosition: PostgresSinkPosition
   readonly tree: PostgresAuditTree
   readonly archive: PostgresAuditArchive
   /** How long entries of each class are kept. */
@@ -122,6 +124,7 @@ export async function openStores(
     auditStatistics: new PostgresAuditStatistics(database),
     trailSubjects: new PostgresTrailSubjects(database),
     trailTimes: new PostgresTrailTimes(database),
+    sinkPosition: new PostgresSinkPosition(database),
     tree,
     archive: new PostgresAuditArchive(database, journal),
     retention,

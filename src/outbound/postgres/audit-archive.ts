@@ -8,7 +8,7 @@ import { PostgresAuditLeaves } from './audit-leaves.ts'
 import type { Database, Queryable } from './database.ts'
 
 /** Whoever moves or discards entries holds this advisory lock, in whichever gateway. */
-const ARCHIVE_LOCK = 4_208_340
+const ARCHIVE_LOCK = 4_208_341
 const ARCHIVE = 'archive'
 
 const gzipped = promisify(gzip)
