@@ -103,8 +103,11 @@ export function behaviour(prefix: string): readonly IngestInput[] {
   ]
 }
 
-/** Others, who agree to everything, with the second value of each trait; what they see and buy makes items similar. */
-export async function seedCrowd(world: SmallWorld, size: number): Promise<void> {
+/**
+ * Others, who agree to everything, with the second value of each trait; what they see and buy makes items similar.
+ * @returns each of them.
+ */
+export async function seedCrowd(world: SmallWorld, size: number): Promise<readonly SubjectId[]> {
   const { running, keys } = world
   await running.take('shop', itemInputs())
   const agreed: Situation = {
@@ -135,7 +138,7 @@ export async function seedCrowd(world: SmallWorld, size: number): Promise<void> 
       ...items.flatMap((itemId, n) => deedsWith(`crowd-${index}-${n}`, itemId)),
     ].map((row) => ({ ...row, identifiers }) as IngestInput)
   })
-  await running.take('shop', rows.flat())
+  return [...new Set(await running.take('shop', rows.flat()))]
 }
 
 /** Sees an item, and buys it. */
