@@ -37,11 +37,13 @@ export async function freshEmbedded(): Promise<FreshDatabase> {
   return { ...first, dataDir, statements, connect, drop }
 }
 
-/** On the PostgreSQL of BAUTA_TEST_DATABASE_URL: it fails where none answers. */
-export async function freshPostgres(): Promise<FreshPostgres> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'bauta-test-'))
-  const statements: string[] = []
-  const onStatement = (text: string) => statements.push(text)
+/** A new and empty database on the PostgreSQL of BAUTA_TEST_DATABASE_URL: it fails where none answers. */
+export async function newDatabase(): Promise<{
+  readonly url: string
+  readonly name: string
+  readonly administer: FreshPostgres['administer']
+  drop(): Promise<void>
+}> {
   const url = new URL(
     // biome-ignore lint/style/noProcessEnv: the one place where tests learn where their services are
     env.BAUTA_TEST_DATABASE_URL ?? 'postgres://bauta:bauta@127.0.0.1:5432/bauta_test',
@@ -56,12 +58,22 @@ export async function freshPostgres(): Promise<FreshPostgres> {
   await administer(`CREATE DATABASE ${name}`)
   const own = new URL(url)
   own.pathname = `/${name}`
-  const connect = () => openDatabase({ url: own.href, dataDir, onStatement })
+  const drop = async () => await administer(`DROP DATABASE ${name} WITH (FORCE)`)
+  return { url: own.href, name, administer, drop }
+}
+
+/** As `newDatabase`, migrated and connected. */
+export async function freshPostgres(): Promise<FreshPostgres> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'bauta-test-'))
+  const statements: string[] = []
+  const onStatement = (text: string) => statements.push(text)
+  const { url, name, administer, drop: dropDatabase } = await newDatabase()
+  const connect = () => openDatabase({ url, dataDir, onStatement })
   const first = await connect()
   await migrate(first.dataSource)
   const drop = async () => {
     await first.close()
-    await administer(`DROP DATABASE ${name} WITH (FORCE)`)
+    await dropDatabase()
     await rm(dataDir, { recursive: true, force: true })
   }
   return { ...first, dataDir, statements, name, administer, connect, drop }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { createClient } from 'graphql-sse'
+import { follow as followAt } from '../follow.ts'
 import { given, RunningGateway } from '../running-gateway.ts'
 import { situations } from '../situations.ts'
 import { type Met, SmallWorld } from '../small-world.ts'
@@ -32,31 +32,8 @@ beforeAll(async () => {
 })
 afterAll(async () => await running.stop())
 
-/** Everything that a subscription says until it ends or is let go. */
-function follow(token: string, purpose: string, query: string) {
-  const events: Record<string, unknown>[] = []
-  const client = createClient({
-    url: `${running.origin}/graphql/stream`,
-    headers: { authorization: `Bearer ${token}`, 'bauta-purpose': purpose },
-    retryAttempts: 0,
-  })
-  let stop = () => {}
-  const ended = new Promise<unknown>((resolve) => {
-    stop = client.subscribe(
-      { query },
-      {
-        next: (event) => void events.push(event as Record<string, unknown>),
-        error: resolve,
-        complete: () => resolve(null),
-      },
-    )
-  })
-  const close = () => {
-    stop()
-    client.dispose()
-  }
-  return { events, ended, close }
-}
+const follow = (token: string, purpose: string, query: string) =>
+  followAt(running.origin, { token, purpose }, query)
 
 const passing = async (ms: number) => await new Promise((resolve) => setTimeout(resolve, ms))
 

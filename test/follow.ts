@@ -1,0 +1,31 @@
+import { createClient } from 'graphql-sse'
+import type { As } from './running-gateway.ts'
+
+/** Everything that a subscription says until it ends or is let go. */
+export function follow(origin: string, as: As, query: string) {
+  const events: Record<string, unknown>[] = []
+  const client = createClient({
+    url: `${origin}/graphql/stream`,
+    headers: {
+      authorization: `Bearer ${as.token}`,
+      ...(as.purpose === undefined ? {} : { 'bauta-purpose': as.purpose }),
+    },
+    retryAttempts: 0,
+  })
+  let stop = () => {}
+  const ended = new Promise<unknown>((resolve) => {
+    stop = client.subscribe(
+      { query },
+      {
+        next: (event) => void events.push(event as Record<string, unknown>),
+        error: resolve,
+        complete: () => resolve(null),
+      },
+    )
+  })
+  const close = () => {
+    stop()
+    client.dispose()
+  }
+  return { events, ended, close }
+}
