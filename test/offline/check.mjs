@@ -4,6 +4,7 @@ import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } fr
 import { dirname, join } from 'node:path'
 import { carriedFiles } from '../../dist/src/carried-files.js'
 import { families } from './faults.mjs'
+import { realExports } from './real-export.mjs'
 import { writeExport } from './small-export.mjs'
 
 const work = process.argv[2]
@@ -75,33 +76,46 @@ async function rejectsFaults(dir, world) {
   }
 }
 
-/** What the README tells people to type. */
-function followsTheReadme(dir) {
-  const shell = (script, where = dir) => run(where, 'bash', ['--norc', '-euc', script])
-  const lines = readFileSync(join(dir, 'README.txt'), 'utf8').split('\n')
-  // Commands stand in by four blanks; those that belong together stand together.
+const shell = (dir, script) => run(dir, 'bash', ['--norc', '-euc', script])
+
+/** Commands of the README by a word in them: they stand in by four blanks, and those that belong together together. */
+function commands(word) {
+  const lines = readFileSync('verify/README.txt', 'utf8').split('\n')
   const blocks = lines
     .map((line) => (line.startsWith('    ') ? line.trim() : ''))
     .join('\n')
     .split(/\n{2,}/)
-  const commands = (word) => blocks.find((block) => block.includes(word))
+  return blocks.find((block) => block.includes(word))
+}
 
-  const [told, listed] = shell(commands('sha256sum')).said.split('\n')
+function climbs(dir, entry) {
+  const script = commands('tlog-proof').replace('N=138', `N=${entry}`)
+  const [reached, root] = shell(dir, script).said.trim().split('\n').slice(-2)
+  check('openssl climbs from an entry to the root', reached === root, `${reached}\n${root}`)
+}
+
+/** What the README tells people to type. */
+function followsTheReadme(dir) {
+  const [told, listed] = shell(dir, commands('sha256sum')).said.split('\n')
   check('sha256sum sees the hash of an entry', told.slice(0, 64) === listed, `${told}\n${listed}`)
+  climbs(dir, 138)
 
-  const verified = shell(commands('openssl'))
+  const verified = shell(dir, commands('pkeyutl'))
   check(
     'openssl verifies the signature',
     /Verified Successfully/.test(verified.said),
     verified.said,
   )
-  const forged = join(work, 'forged')
+  const forged = `${dir}-forged`
   cpSync(dir, forged, { recursive: true })
   const note = readFileSync(join(forged, 'checkpoint'), 'utf8')
   writeFileSync(join(forged, 'checkpoint'), note.replace('\n1000\n', '\n1001\n'))
-  check('openssl refuses another text', shell(commands('openssl'), forged).status !== 0)
+  check('openssl refuses another text', shell(forged, commands('pkeyutl')).status !== 0)
 
-  const go = shell(`export GO111MODULE=off GOCACHE="${work}/go-cache"\n${commands('go build')}`)
+  const go = shell(
+    dir,
+    `export GO111MODULE=off GOCACHE="${work}/go-cache"\n${commands('go build')}`,
+  )
   check(
     'the build of the Go verifier works',
     go.status === 0 && /^VERIFIED/m.test(go.said),
@@ -116,7 +130,24 @@ for (const { dir, world } of [whole, part]) {
   verifies(dir)
   await rejectsFaults(dir, world)
 }
+const real = await realExports(work)
+climbs(real.at(-1), 0)
+for (const dir of real) {
+  const [node, go] = [inNode(dir), inGo(dir)]
+  check('Node verifies an export of a gateway', node.status === 0, node.said)
+  check('Go verifies an export of a gateway', go.status === 0, go.said)
+  const file = join(dir, 'entries.jsonl')
+  writeFileSync(file, readFileSync(file, 'utf8').replace('permit', 'refuse'))
+  const altered = inNode(dir)
+  check(
+    'Node names its altered entry',
+    altered.said.includes('  entry-altered entry '),
+    altered.said,
+  )
+  check('Go refuses its altered entry', inGo(dir).status === 1)
+}
 followsTheReadme(whole.dir)
+followsTheReadme(part.dir)
 check('Node refuses what it is not asked properly', inNode(whole.dir, '--nothing').status === 2)
 // The command of the gateway says the same as the copy that travels.
 const own = run('.', process.execPath, ['dist/src/main.js', 'audit', 'verify', part.dir])

@@ -16,6 +16,7 @@ import {
   formatVerifierKey,
   signerKey,
 } from '../../dist/src/domain/audit/signed-note.js'
+import { formatTlogProof } from '../../dist/src/domain/audit/tlog-proof.js'
 import { EMPTY_EDGE, grow } from '../../dist/src/domain/audit/tree-growth.js'
 import {
   consistencyProof,
@@ -29,6 +30,8 @@ const SIZE = 1_000
 const OLD_SIZE = 600
 const DISCARDED = [120, 121, 122, 300, 899]
 const ANNOUNCEMENT = 950
+/** The entry that the README looks at. */
+const SPOT = 138
 
 /** A log: its entries, its tree, and both keys. */
 export class World {
@@ -95,6 +98,9 @@ export async function writeExport(dir, keep, first) {
   const entry = world.entries[ANNOUNCEMENT].toString()
   const inclusion = await inclusionProof(ANNOUNCEMENT, SIZE, world)
   put(exportFiles.announcementOf(ANNOUNCEMENT), formatAnnouncement({ entry, proof: inclusion }))
+  const [index, checkpoint] = [SPOT, await world.checkpoint(SIZE)]
+  const spot = { index, proof: await inclusionProof(SPOT, SIZE, world), checkpoint }
+  put(exportFiles.proofOf(SPOT), formatTlogProof(spot))
   mkdirSync(keep, { recursive: true })
   for (const [file, key] of [
     [exportFiles.logKey, world.log],

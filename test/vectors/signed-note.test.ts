@@ -9,7 +9,7 @@ import {
   parseVerifierKey,
   signNote,
 } from '../../src/domain/audit/signed-note.ts'
-import { formatTlogProof, parseTlogProof } from '../../src/domain/audit/tlog-proof.ts'
+import { formatTlogProof } from '../../src/domain/audit/tlog-proof.ts'
 
 /** golang.org/x/mod sumdb/note, note_test.go (BSD-3-Clause); the private key is published there. */
 const NEUMANN = 'PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW'
@@ -122,23 +122,16 @@ describe('signed notes as published', () => {
     expect([origin, size, root.length]).toEqual(['example.com/behind-the-sofa', 20_852_163, 32])
   })
 
-  test('a proof of one entry is read as published', () => {
+  test('a proof of one entry is written as published', () => {
     const hashes = [
       'gSKyXoYZUgZ6jduWYrkDOARinOMGJveXjgMkBTcdPlQ=',
       'B95lDa8R83lS8n0eG+o0buTxRKQTYFi//1U8anccXmA=',
     ]
-    const checkpoint = `example.com/fancylog\n109482\nsFodV/vSp5O8n9a8QpW6PRY97tfOSW5bsc2Xl/EQi08=\n\n`
-    const text = (extra: string) =>
-      `c2sp.org/tlog-proof@v1\n${extra}index 73894\n${hashes.join('\n')}\n\n${checkpoint}`
-    const proof = parseTlogProof(text('extra YWdlLXYxLjIuMS1kYXJ3aW4=\n'))
-    expect(proof).toEqual({
-      index: 73_894,
-      proof: hashes.map((hash) => Buffer.from(hash, 'base64')),
-      checkpoint,
-    })
-    expect(proof && formatTlogProof(proof)).toBe(text(''))
-    expect(parseTlogProof(text('').replace('@v1', '@v2'))).toBeNull()
-    expect(parseTlogProof(text('').replace('73894', '073894'))).toBeNull()
-    expect(parseTlogProof(text('').replace('gSKy', 'gSK'))).toBeNull()
+    const checkpoint =
+      'example.com/fancylog\n109482\nsFodV/vSp5O8n9a8QpW6PRY97tfOSW5bsc2Xl/EQi08=\n\n'
+    const proof = hashes.map((hash) => Buffer.from(hash, 'base64'))
+    expect(formatTlogProof({ index: 73_894, proof, checkpoint })).toBe(
+      `c2sp.org/tlog-proof@v1\nindex 73894\n${hashes.join('\n')}\n\n${checkpoint}`,
+    )
   })
 })

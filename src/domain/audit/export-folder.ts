@@ -28,8 +28,6 @@ export const exportFiles = {
   witnessKey: 'witness.vkey',
   oldCheckpoint: 'checkpoint.old',
   consistency: 'consistency.json',
-  verify: 'verify',
-  readme: 'README.txt',
   announcementOf: (index: number) => `announcements/${index}.json`,
   proofOf: (index: number) => `proofs/${index}.tlog-proof`,
 } as const

@@ -8,7 +8,9 @@ import {
 import { extendRuns, type NumberRun } from '../../domain/audit/number-runs.ts'
 import { DISCARDED, discardedIn } from '../../domain/audit/retention.ts'
 import { formatVerifierKey, type VerifierKey } from '../../domain/audit/signed-note.ts'
+import { formatTlogProof } from '../../domain/audit/tlog-proof.ts'
 import { consistencyProof, inclusionProof, rangeProof } from '../../domain/audit/tree-proofs.ts'
+import { Refusal } from '../../kernel/refusal.ts'
 import { checkpointIn, type ExportPlan, type TrailExportParts } from './trail-export.ts'
 
 /** One small file of an export's folder. */
@@ -69,6 +71,26 @@ export async function exportFolderFiles(
     files.push([exportFiles.announcementOf(index), formatAnnouncement({ entry, proof })])
   }
   return [...files.map(([path, content]) => ({ path, bytes: Buffer.from(content) })), ...carried]
+}
+
+/**
+ * Proofs of single entries, for whoever wants to look at those with nothing but a hash program.
+ * @throws Refusal BAD_USER_INPUT for a number that is not among those of the export.
+ */
+export async function proofFiles(
+  { tree }: TrailExportParts,
+  { first, count, size, checkpoint }: ExportPlan,
+  numbers: readonly number[],
+): Promise<readonly ExportFile[]> {
+  const files: ExportFile[] = []
+  for (const index of numbers) {
+    if (index < first || index >= first + count)
+      throw new Refusal('BAD_USER_INPUT', `Entry ${index} is not one of this export.`)
+    const proof = await inclusionProof(index, size, tree)
+    const text = formatTlogProof({ index, proof, checkpoint })
+    files.push({ path: exportFiles.proofOf(index), bytes: Buffer.from(text) })
+  }
+  return files
 }
 
 /** Entries, in the range or outside, which say that some in it were discarded. */

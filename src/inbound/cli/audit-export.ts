@@ -1,9 +1,9 @@
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Presets, SingleBar } from 'cli-progress'
-import { type Command, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type ExportFormat, exportFormats } from '../../gateway/attest/entry-formats.ts'
-import type { ExportFile } from '../../gateway/attest/export-files.ts'
+import { type ExportFile, proofFiles } from '../../gateway/attest/export-files.ts'
 import {
   type Exporter,
   type ExportPlan,
@@ -28,6 +28,7 @@ interface Options {
   readonly since?: string
   readonly format: ExportFormat
   readonly witnessed?: true
+  readonly proof?: readonly number[]
   readonly resume?: true
 }
 
@@ -58,6 +59,7 @@ export function registerAuditExport(
     .option('--to <instant>', 'before that day or instant; without it, to the last entry')
     .option('--since <dir>', 'an earlier export: this one is proved to continue it')
     .option('--witnessed', 'the newest checkpoint that the witness has signed, not the newest')
+    .option('--proof <number>', 'also a proof of this entry by itself; repeatable', entryNumbers)
     .addOption(
       new Option('--format <format>', 'besides entries.jsonl, which alone can be verified')
         .choices(exportFormats)
@@ -82,7 +84,7 @@ export function registerAuditExport(
 
 /** Settles what is exported and records it. */
 async function settled({ trail, by }: ExportDesk, options: Options): Promise<Begun> {
-  const { out, from, to, since, format, witnessed = false, resume } = options
+  const { out, from, to, since, format, witnessed = false, proof = [], resume } = options
   if (resume) {
     const begun = await begunIn(out)
     const written = await writtenIn(out, begun)
@@ -101,9 +103,16 @@ async function settled({ trail, by }: ExportDesk, options: Options): Promise<Beg
     witnessed,
     since: since === undefined ? null : await checkpointOf(since),
   })
+  await proofFiles(trail.parts, plan, proof)
   await trail.record(plan, format, by(), null)
-  await beginFolder(out, { plan, format })
-  return { plan, format }
+  const begun = { plan, format, proofs: proof }
+  await beginFolder(out, begun)
+  return begun
+}
+
+function entryNumbers(text: string, others: readonly number[] = []): readonly number[] {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('must be the number of an entry')
+  return [...others, Number(text)]
 }
 
 async function checkpointOf(path: string): Promise<string> {

@@ -15,7 +15,12 @@ import {
   type ExportFormat,
   entryFormats,
 } from '../../gateway/attest/entry-formats.ts'
-import { Discards, type ExportFile, exportFolderFiles } from '../../gateway/attest/export-files.ts'
+import {
+  Discards,
+  type ExportFile,
+  exportFolderFiles,
+  proofFiles,
+} from '../../gateway/attest/export-files.ts'
 import type { ExportPlan, TrailExport } from '../../gateway/attest/trail-export.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 
@@ -27,10 +32,13 @@ const HASH_BYTES = 32
 const NEWLINE = 0x0a
 const DISCARDED = 0x2d
 
-/** A plan and the format beside the entries that it was begun with. */
+/** What an export was begun with. */
 export interface Begun {
   readonly plan: ExportPlan
+  /** The format beside the entries. */
   readonly format: ExportFormat
+  /** Numbers of the entries that get a proof of their own. */
+  readonly proofs: readonly number[]
 }
 
 /** Where an export is written until it is whole. */
@@ -79,7 +87,7 @@ export async function writtenIn(dir: string, { plan }: Begun): Promise<number> {
 export async function writeFolder(
   dir: string,
   trail: TrailExport,
-  { plan, format }: Begun,
+  { plan, format, proofs }: Begun,
   carried: readonly ExportFile[],
   onEntries: (written: number) => void,
 ): Promise<void> {
@@ -89,7 +97,8 @@ export async function writeFolder(
   await cut(join(partial, HASHES), count * HASH_BYTES)
   await writeEntries(partial, trail, plan, count, discards, onEntries)
   if (format !== 'ndjson') await writeRendering(partial, trail, plan, entryFormats[format])
-  for (const file of await exportFolderFiles(trail.parts, plan, discards.runs, carried))
+  const files = await exportFolderFiles(trail.parts, plan, discards.runs, carried)
+  for (const file of [...files, ...(await proofFiles(trail.parts, plan, proofs))])
     await writeSynced(join(partial, file.path), file.bytes)
   await rm(join(partial, STATE))
   await rename(partial, dir)
