@@ -86,7 +86,12 @@ describe('the schema', () => {
   })
 
   test('names for each personal field the category that the doors decide by', () => {
-    const marked = personalFields().map(({ coordinate, category }) => [coordinate, category])
+    const below = personalFields().map(({ coordinate, category }) => [coordinate, category])
+    const ofQuery = Object.values(schema.getQueryType()?.getFields() ?? {}).flatMap((field) => {
+      const category = directiveArgument(field, 'personal', 'category')
+      return category === null ? [] : [[`Query.${field.name}`, category]]
+    })
+    const marked = [...below, ...ofQuery]
     expect(marked).toEqual(marked.map(([coordinate = '']) => [coordinate, categoryOf(coordinate)]))
     const known = [...fieldRules.keys(), ...Object.keys(derivedFields)]
     expect([...new Set(marked.map(([coordinate]) => coordinate))].sort()).toEqual(known.sort())
