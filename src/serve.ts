@@ -92,7 +92,8 @@ export async function buildGatewayServer(
       database: async () => void (await stores.opened.database.query('SELECT 1')),
       audit: async () => {
         trail.alarm.refuseIfRaised()
-        await stores.auditLog.size()
+        // Not its size: a journal that could not be synced once is of no use any more.
+        await stores.auditLog.durableSize()
       },
       keys: async () => await stores.keys.refresh(),
     },

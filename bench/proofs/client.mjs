@@ -17,6 +17,8 @@ export class Client {
   #whole = []
   #torn = 0
   #refused = 0
+  #oddities = []
+  #sent = 0
 
   constructor(name, { token }) {
     this.name = name
@@ -51,7 +53,9 @@ export class Client {
         continue
       }
       if (status !== 200) {
-        this.#refused++
+        this.#refuse(status, text)
+        // Whoever is refused asks again, but not as fast as that can be said.
+        await sleep(5)
         continue
       }
       const { data, extensions } = JSON.parse(text)
@@ -60,6 +64,31 @@ export class Client {
       )
       this.#whole.push({ receipt: extensions?.privacy?.receipt, profiles: profiles.size })
     }
+  }
+
+  get refused() {
+    return this.#refused
+  }
+
+  /** How many requests were sent since the last call. */
+  takeSent() {
+    const sent = this.#sent
+    this.#sent = 0
+    return sent
+  }
+
+  /** What was refused in another way than by 503 without data, since the last call. */
+  takeOddities() {
+    return this.#oddities.splice(0)
+  }
+
+  #refuse(status, text) {
+    this.#refused++
+    const { data } = text === '' ? {} : JSON.parse(text)
+    if (status !== 503)
+      this.#oddities.push(`${this.name} was answered ${status}: ${text.slice(0, 200)}`)
+    if (data != null)
+      this.#oddities.push(`${this.name} was refused, and told something all the same`)
   }
 
   /** Receipts of whole answers since they were taken last. */
@@ -105,6 +134,7 @@ export class Client {
 
   /** `fetch` throws away what came before a connection broke; here that is what matters. */
   post(url, body) {
+    this.#sent++
     return new Promise((resolve) => {
       let status = 0
       let text = ''

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '../servers.mjs'
+import { childrenOf } from './process-tree.mjs'
 
 export const main = new URL('../../dist/src/main.js', import.meta.url).pathname
 
@@ -86,6 +87,13 @@ export class GatewayProcess {
   async start(more) {
     await this.spawn(more).ready()
     return this
+  }
+
+  /** Ends a gateway that runs inside of something else, such as a tracer, and waits until both are gone. */
+  async end() {
+    const gone = once(this.#child, 'exit')
+    for (const pid of childrenOf(this.pid)) process.kill(pid, 'SIGKILL')
+    await gone
   }
 
   /** Resolves when the process is gone. */

@@ -12,8 +12,11 @@ export class Installation {
   /** @param name of the proof and its variant: `kill-embedded`; @param database null: the embedded server. */
   constructor(name, database) {
     this.data = new URL(`${name}/`, proofs).pathname
+    this.use(database)
+  }
+
+  use(database) {
     this.database = database
-    // The port of a PostgreSQL server of the proof's own, where it has one.
     this.environment = { BAUTA_DATA_DIR: this.data, DATABASE_URL: database ?? '' }
   }
 
@@ -30,8 +33,13 @@ export class Installation {
 
   /** From nothing. */
   async reset() {
-    rmSync(this.data, { recursive: true, force: true })
+    this.clear()
     if (this.database !== null) await recreate(this.database)
+  }
+
+  /** Without what the folder holds; the database is left as it is. */
+  clear() {
+    rmSync(this.data, { recursive: true, force: true })
   }
 
   /** Loads the demo, or renews its tokens where it is loaded. @returns credentials by principal. */
