@@ -137,6 +137,7 @@ export function auditTreeContract(adapter: string, fresh: () => Promise<FreshDat
       expect(await tree.latestWitnessed()).toEqual({ checkpoint: checkpoint(10), line: 'second' })
       await save(checkpoint(3, 1_700_000_000_000, 2))
       expect(await tree.latest()).toEqual(checkpoint(3, 1_700_000_000_000, 2))
+      expect(await tree.latestWitnessed()).toBeNull()
     })
 
     test('forgets old checkpoints, but neither the newest nor those of a witness', async () => {

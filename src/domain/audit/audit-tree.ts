@@ -36,6 +36,7 @@ export interface AuditTree extends TileReader {
   growAlone<T>(wait: boolean, work: (tree: GrowingTree) => Promise<T>): Promise<T | null>
   /** The newest checkpoint; null before the first. */
   latest(): Promise<SignedCheckpoint | null>
+  /** The newest that a witness has signed, of the log that is signed for now; null before the first. */
   latestWitnessed(): Promise<Witnessed | null>
   /** Keeps a witness's line. The last one for a checkpoint counts. */
   saveWitness(witnessed: Witnessed, at: Instant): Promise<void>

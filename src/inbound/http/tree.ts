@@ -14,7 +14,10 @@ const NUMBER = /^(0|[1-9]\d{0,15})$/
  * @param onBadWitness told of anything else that was posted there: nobody vouches for who did it.
  */
 export function treeRoutes(
-  published: PublishedTree,
+  published: Pick<
+    PublishedTree,
+    'checkpoint' | 'consistency' | 'inclusion' | 'keys' | 'acceptWitness'
+  >,
   onBadWitness: (requestId: string) => void,
 ): (app: FastifyInstance) => Promise<void> {
   return async (app) => {

@@ -75,7 +75,8 @@ export class PostgresAuditTree implements AuditTree {
 
   async latestWitnessed(): Promise<Witnessed | null> {
     const [row] = await this.#database.query<CheckpointRow & { witness_line: string }>(
-      `SELECT * FROM audit_checkpoint WHERE witness_line IS NOT NULL ORDER BY epoch DESC, size DESC LIMIT 1`,
+      `SELECT * FROM audit_checkpoint
+       WHERE witness_line IS NOT NULL AND epoch = (SELECT max(epoch) FROM audit_checkpoint) ORDER BY size DESC LIMIT 1`,
     )
     return row ? { checkpoint: checkpointOf(row), line: row.witness_line } : null
   }

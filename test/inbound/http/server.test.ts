@@ -173,6 +173,7 @@ describe('health', () => {
     expect((await call(app, '/health/ready')).json()).toEqual({
       status: 'ready',
       parts: { database: true, audit: true },
+      warnings: [],
     })
     ready = false
     const response = await call(app, '/health/ready')
@@ -180,6 +181,7 @@ describe('health', () => {
     expect(response.json()).toEqual({
       status: 'not ready',
       parts: { database: false, audit: true },
+      warnings: [],
     })
     expect((await call(app, '/health/live')).status).toBe(200)
   })

@@ -6,6 +6,7 @@ import { developmentPages } from '../../../src/inbound/http/development-pages.ts
 import { Metrics } from '../../../src/inbound/http/metrics.ts'
 import { oauthRoutes } from '../../../src/inbound/http/oauth.ts'
 import { buildServer } from '../../../src/inbound/http/server.ts'
+import { treeRoutes } from '../../../src/inbound/http/tree.ts'
 import { unaudited } from '../../../src/inbound/http/unaudited.ts'
 import { visitorRoutes } from '../../../src/inbound/http/visitor.ts'
 import { AccessHouse } from '../../gateway/access-house.ts'
@@ -29,6 +30,20 @@ const desk = {
   },
 }
 
+const published = {
+  checkpoint: async () => 'checkpoint',
+  consistency: async () => ({ oldSize: 1, newSize: 2, proof: [] }),
+  inclusion: async () => ({ index: 0, size: 2, leafHash: '', proof: [] }),
+  keys: async () => ['key'],
+  acceptWitness: async () => {},
+}
+/** What an address needs to be asked with to be answered at all. */
+const asking: Readonly<Record<string, { query?: string; method?: string; body?: string }>> = {
+  '/audit/consistency': { query: 'from=1&to=2' },
+  '/audit/inclusion': { query: 'index=0&size=2' },
+  '/audit/witness': { method: 'POST', body: 'alice' },
+}
+
 beforeAll(async () => {
   const house = await AccessHouse.open()
   app = await buildServer({
@@ -44,6 +59,7 @@ beforeAll(async () => {
     routes: [
       oauthRoutes(house.tokens),
       visitorRoutes(house.authenticator, house.visitors, null),
+      treeRoutes(published, () => {}),
       async (server) => {
         server.get('/graphql', { config: { audited: 'test' } }, async () => ({ data: null }))
       },
@@ -65,10 +81,16 @@ describe('the list of unaudited addresses', () => {
   test('holds no address that would answer about a person, whatever it is asked', async () => {
     for (const { path } of unaudited) {
       if (path === '*' || path === '/demo/desk') continue
-      const answer = await call(app, `${path}?email=alice@example.com`, {
-        headers: { authorization: 'Bearer alice', cookie: 'name=alice' },
+      const { query = '', ...how } = asking[path] ?? {}
+      const answer = await call(app, `${path}?${query}&email=alice@example.com`, {
+        ...how,
+        headers: {
+          authorization: 'Bearer alice',
+          cookie: 'name=alice',
+          'content-type': 'text/plain',
+        },
       })
-      expect(answer.status).toBe(200)
+      expect(answer.status).toBe(how.method === 'POST' ? 204 : 200)
       expect(answer.body).not.toContain('alice')
     }
     expect(lines.join('')).not.toContain('alice')
