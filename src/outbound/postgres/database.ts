@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import type { Pool, PoolClient, QueryResultRow } from 'pg'
 import { Refusal } from '../../kernel/refusal.ts'
 
@@ -140,7 +141,8 @@ export class Database implements Queryable {
 const UNAVAILABLE = /^(08|53|57P)/
 
 function isUnavailable(error: unknown): boolean {
-  if (!(error instanceof Error)) return false
+  // Not `instanceof`: an error of the socket comes from outside where modules run in a context of their own.
+  if (!types.isNativeError(error)) return false
   const code = (error as Error & { code?: unknown }).code
   if (typeof code !== 'string') return /connect|terminat|timeout|closed|ended/i.test(error.message)
   return UNAVAILABLE.test(code) || /^E[A-Z]+$/.test(code)
