@@ -1,6 +1,6 @@
 /**
  * npm run bench [-- compare|memory|passthrough|audit] [--people N] [--rounds N] [--seconds N] [--minutes N] [--only a,b]
- * npm run bench -- trail|tree [--entries N]
+ * npm run bench -- trail|tree|verify [--entries N]
  * npm run bench -- append [--seconds N]
  *
  * compare      Bauta and its peers, interleaved, same data, same fields; ratios against the targets (the default)
@@ -9,6 +9,7 @@
  * audit        the same gateway with an audit trail that keeps nothing: what the trail costs
  * append       entries that many at once append to the trail, signed and indexed meanwhile
  * tree         tiles that appends and proofs read, in a tree over 10 million entries
+ * verify       an export, by the verifier for Node and the one in Go
  * trail        pages of the audit trail for every filter, in a scratch database of 10 million entries
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -26,12 +27,13 @@ import { seedBauta } from './seed-bauta.mjs'
 import { seedPeers } from './seed-peers.mjs'
 import { trail } from './trail.mjs'
 import { tree } from './tree.mjs'
+import { verify } from './verify.mjs'
 
 const databaseUrl =
   process.env.BAUTA_BENCH_DATABASE_URL ?? 'postgres://bauta:bauta@127.0.0.1:5432/bauta_bench'
 const modes = { compare, memory, passthrough, audit }
-/** Those that bring a database of their own. */
-const scratch = { trail, tree, append }
+/** Those that bring data of their own. */
+const scratch = { trail, tree, append, verify }
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
