@@ -20,8 +20,12 @@ export function packBundle(entries: readonly (Uint8Array | null)[]): Buffer {
   return Buffer.concat(parts)
 }
 
-/** @throws BundleError */
-export function unpackBundle(bundle: Uint8Array): (Buffer | null)[] {
+/**
+ * Entries of a bundle, or of a part of one.
+ * @param count of entries that it has to hold.
+ * @throws BundleError
+ */
+export function unpackBundle(bundle: Uint8Array, count = BUNDLE_ENTRIES): (Buffer | null)[] {
   const bytes = Buffer.from(bundle.buffer, bundle.byteOffset, bundle.length)
   const entries: (Buffer | null)[] = []
   for (let at = 0; at < bytes.length; ) {
@@ -32,7 +36,7 @@ export function unpackBundle(bundle: Uint8Array): (Buffer | null)[] {
     entries.push(length === 0 ? null : bytes.subarray(at, at + length))
     at += length
   }
-  if (entries.length !== BUNDLE_ENTRIES)
-    throw new BundleError(`The bundle holds ${entries.length} entries, not ${BUNDLE_ENTRIES}.`)
+  if (entries.length !== count)
+    throw new BundleError(`The bundle holds ${entries.length} entries, not ${count}.`)
   return entries
 }

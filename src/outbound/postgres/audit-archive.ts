@@ -4,7 +4,7 @@ import type { AuditArchive, DiscardedEntry } from '../../domain/audit/audit-arch
 import type { TrailLeaf } from '../../domain/audit/audit-leaves.ts'
 import { BUNDLE_ENTRIES, packBundle, unpackBundle } from '../../domain/audit/entry-bundle.ts'
 import type { AuditJournal } from './audit-journal.ts'
-import { PostgresAuditLeaves } from './audit-leaves.ts'
+import { PART_ENTRIES, PostgresAuditLeaves } from './audit-leaves.ts'
 import type { Database, Queryable } from './database.ts'
 
 /** Whoever moves or discards entries holds this advisory lock, in whichever gateway. */
@@ -17,7 +17,10 @@ const gunzipped = promisify(gunzip)
 /** What is derived from single entries, by the column that names the entry. */
 const DERIVED = ['audit_index', 'audit_subject', 'audit_argument', 'audit_listed']
 
-/** Bundles as gzip (RFC 1952) of C2SP entry bundles. */
+/**
+ * Bundles as gzip (RFC 1952) of C2SP entry bundles: members of 16 entries, one after the other, so a bundle can be unpacked
+ * whole as well.
+ */
 export class PostgresAuditArchive implements AuditArchive {
   readonly #database: Database
   readonly #journal: AuditJournal | null
@@ -42,11 +45,11 @@ export class PostgresAuditArchive implements AuditArchive {
       if (!row?.locked || (await cursorOf(queryable, ARCHIVE)) !== first) return false
       const leaves = await rowsFrom(queryable, first)
       mayMove(leaves)
-      const entries = await gzipped(packBundle(leaves.map(({ bytes }) => bytes)))
-      await queryable.query('INSERT INTO audit_bundle (bundle_index, entries) VALUES ($1, $2)', [
-        first / BUNDLE_ENTRIES,
-        entries,
-      ])
+      const { entries, partEnds } = await compressed(leaves.map(({ bytes }) => bytes))
+      await queryable.query(
+        'INSERT INTO audit_bundle (bundle_index, entries, part_ends) VALUES ($1, $2, $3)',
+        [first / BUNDLE_ENTRIES, entries, partEnds],
+      )
       const end = first + BUNDLE_ENTRIES
       await queryable.query('DELETE FROM audit_entry WHERE log_index >= $1 AND log_index < $2', [
         first,
@@ -113,6 +116,19 @@ async function rowsFrom(queryable: Queryable, first: number): Promise<readonly T
   return leaves
 }
 
+/** @returns the bundle, and up to which byte of it each part reaches. */
+async function compressed(
+  entries: readonly (Uint8Array | null)[],
+): Promise<{ entries: Buffer; partEnds: number[] }> {
+  const starts = Array.from({ length: entries.length / PART_ENTRIES }, (_, n) => n * PART_ENTRIES)
+  const parts = await Promise.all(
+    starts.map(async (at) => await gzipped(packBundle(entries.slice(at, at + PART_ENTRIES)))),
+  )
+  const partEnds: number[] = []
+  for (const { length } of parts) partEnds.push((partEnds.at(-1) ?? 0) + length)
+  return { entries: Buffer.concat(parts), partEnds }
+}
+
 async function emptyInBundles(queryable: Queryable, indices: readonly number[]): Promise<void> {
   const byBundle = new Map<number, number[]>()
   for (const index of indices) {
@@ -126,9 +142,10 @@ async function emptyInBundles(queryable: Queryable, indices: readonly number[]):
   for (const { bundle_index, entries } of rows) {
     const kept: (Uint8Array | null)[] = unpackBundle(await gunzipped(entries))
     for (const position of byBundle.get(Number(bundle_index)) ?? []) kept[position] = null
-    await queryable.query('UPDATE audit_bundle SET entries = $2 WHERE bundle_index = $1', [
-      bundle_index,
-      await gzipped(packBundle(kept)),
-    ])
+    const emptied = await compressed(kept)
+    await queryable.query(
+      'UPDATE audit_bundle SET entries = $2, part_ends = $3 WHERE bundle_index = $1',
+      [bundle_index, emptied.entries, emptied.partEnds],
+    )
   }
 }

@@ -7,6 +7,7 @@ import { SegmentsAndItems1764000004000 } from '../../../migrations/1764000004000
 import { Audit1764000005000 } from '../../../migrations/1764000005000-audit.ts'
 import { Access1764000006000 } from '../../../migrations/1764000006000-access.ts'
 import { AuditTree1764100001000 } from '../../../migrations/1764100001000-audit-tree.ts'
+import { AuditBundleParts1764100001100 } from '../../../migrations/1764100001100-audit-bundle-parts.ts'
 import { AuditReads1764100002000 } from '../../../migrations/1764100002000-audit-reads.ts'
 import { AuditActions1764100002100 } from '../../../migrations/1764100002100-audit-actions.ts'
 import { CountedRefusals1764100004000 } from '../../../migrations/1764100004000-counted-refusals.ts'
@@ -127,6 +128,7 @@ function dataSourceOf(address: Address, poolSize: number): DataSource {
       Audit1764000005000,
       Access1764000006000,
       AuditTree1764100001000,
+      AuditBundleParts1764100001100,
       AuditReads1764100002000,
       AuditActions1764100002100,
       CountedRefusals1764100004000,

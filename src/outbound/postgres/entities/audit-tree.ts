@@ -34,6 +34,8 @@ export class AuditBundle {
   bundleIndex!: string
   @Column('bytea')
   entries!: Buffer
+  @Column('integer', { name: 'part_ends', array: true })
+  partEnds!: number[]
 }
 
 @Entity('audit_cursor')
