@@ -3,9 +3,30 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { Command } from 'commander'
+import type { Ingest } from '../../../src/gateway/ingest/ingest.ts'
 import { registerImport } from '../../../src/inbound/cli/import.ts'
 import { type FreshDatabase, freshEmbedded } from '../../contracts/fresh-database.ts'
 import { IngestHouse } from '../../gateway/ingest/ingest-house.ts'
+
+/** What `bauta import` prints, given these words. @throws what it would end with. */
+export async function bautaImport(
+  ingest: Ingest,
+  words: readonly string[],
+  input: Iterable<Buffer> = [],
+): Promise<string> {
+  const out = new PassThrough()
+  const printed: Buffer[] = []
+  out.on('data', (piece: Buffer) => printed.push(piece))
+  const program = new Command().exitOverride().configureOutput({ writeErr: () => {} })
+  registerImport(program, async () => ({ ingest, close: async () => {} }), {
+    out,
+    err: new PassThrough(),
+    in: Readable.from(input),
+  })
+  for (const command of program.commands[0]?.commands ?? []) command.exitOverride()
+  await program.parseAsync(['import', ...words], { from: 'user' })
+  return Buffer.concat(printed).toString('utf8')
+}
 
 /** The command line over an ingest door of its own. */
 export class ImportRun {
@@ -38,18 +59,7 @@ export class ImportRun {
 
   /** What the command prints. @throws what it would end with. */
   async bauta(words: readonly string[], input: Iterable<Buffer> = []): Promise<string> {
-    const out = new PassThrough()
-    const printed: Buffer[] = []
-    out.on('data', (piece: Buffer) => printed.push(piece))
-    const program = new Command().exitOverride().configureOutput({ writeErr: () => {} })
-    registerImport(program, async () => ({ ingest: this.house.ingest, close: async () => {} }), {
-      out,
-      err: new PassThrough(),
-      in: Readable.from(input),
-    })
-    for (const command of program.commands[0]?.commands ?? []) command.exitOverride()
-    await program.parseAsync(['import', ...words], { from: 'user' })
-    return Buffer.concat(printed).toString('utf8')
+    return await bautaImport(this.house.ingest, words, input)
   }
 
   /** Counts as the last line of a report gives them. */
