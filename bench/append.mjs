@@ -11,19 +11,20 @@ const TARGET = 10_000
 /** Requests that wait for their entry at once. */
 const APPENDERS = 256
 const WARM_SECONDS = 3
+const SECONDS = 10
 const LOOK_MS = 1_000
 
 /**
  * Appends by many at once to the trail in a scratch database, as responses do it, while the sequencer signs and the
  * indexer indexes. Each entry is one of a list of profiles; making it is part of the work.
  */
-export async function append({ databaseUrl, seconds }) {
+export async function append({ databaseUrl }) {
   return await inScratchDatabase(databaseUrl, 'append', async ({ database }) => {
     const trail = await openTrail(database)
     try {
       await appending(trail.log, WARM_SECONDS)
       const before = trail.signed()
-      const { count, took, latencies } = await appending(trail.log, seconds)
+      const { count, took, latencies } = await appending(trail.log, SECONDS)
       const perSecond = Math.round(count / took)
       const caughtUp = performance.now()
       await trail.look()

@@ -1,7 +1,7 @@
 /**
  * npm run bench [-- compare|memory|passthrough|audit] [--people N] [--rounds N] [--seconds N] [--minutes N] [--only a,b]
  * npm run bench -- trail|tree|verify [--entries N]
- * npm run bench -- append [--seconds N]
+ * npm run bench -- append
  *
  * compare      Bauta and its peers, interleaved, same data, same fields; ratios against the targets (the default)
  * memory       resident memory of Bauta under steady load
@@ -59,10 +59,7 @@ if (!rows[0].alone)
   throw new Error(
     'another benchmark is running on this database; two at once would measure each other',
   )
-const settings =
-  mode in scratch
-    ? { entries: Number(values.entries), seconds: Number(values.seconds) }
-    : measurements()
+const settings = mode in scratch ? { entries: Number(values.entries) } : measurements()
 const result = await run({ databaseUrl, ...settings, ...(mode in scratch ? {} : await contest()) })
 const about = await circumstances(client)
 await client.end()
