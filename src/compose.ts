@@ -141,6 +141,7 @@ export async function composeGateway(
     reserve,
     clock,
     randomness,
+    pause,
   })
   const desk = new DiscloseDesk(
     {

@@ -13,7 +13,12 @@ export function parseDate(text: string): string | null {
   const [, year, month, day] = DATE.exec(text) ?? []
   if (!year || !month || !day) return null
   const date = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day)))
-  return date.toISOString().startsWith(text) ? text : null
+  // A day or month that the calendar doesn't have becomes another one; years below 100 become others as well.
+  const exists =
+    date.getUTCDate() === Number(day) &&
+    date.getUTCMonth() + 1 === Number(month) &&
+    date.getUTCFullYear() === Number(year)
+  return exists ? text : null
 }
 
 /**

@@ -16,6 +16,7 @@ import { type Randomness, type SubjectId, uuidV7 } from '../../kernel/ids.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import type { Instant } from '../../kernel/time.ts'
 import type { ConsentEntry, Entry, EventEntry, ItemEntry, ProfileEntry } from './entry.ts'
+import { mapInTurns, type Pause } from './in-turns.ts'
 
 export interface ChunkContext {
   readonly origin: BatchOrigin
@@ -24,6 +25,7 @@ export interface ChunkContext {
   readonly now: Instant
   readonly keys: KeyStore
   readonly randomness: Randomness
+  readonly pause: Pause
 }
 
 type PersonalEntry = Exclude<Entry, ItemEntry>
@@ -62,8 +64,13 @@ export async function writeChunk(
   const { filed, resolution } = await resolve(tx, personal, known, context)
   if (filed.length > 0) {
     await makeKeys(filed, resolution, context.keys)
-    await tx.saveIdentities(context.origin, resolution, context.now)
-    await save(tx, filed, context)
+    // Sealing takes this process about as long as the identities take the database.
+    const identities = tx.saveIdentities(context.origin, resolution, context.now)
+    const sealing = mapInTurns(filed, (one) => storedOf(one, context), context.pause)
+    // Nothing of a transaction may be under way when it fails.
+    await Promise.allSettled([identities, sealing])
+    await identities
+    await save(tx, await sealing, context)
     await tx.rebuild(affected(filed, resolution, known), context.now)
   }
   const homes = new Map(filed.map(({ entry, home }) => [entry as Entry, home]))
@@ -148,32 +155,43 @@ async function makeKeys(
   await keys.create([...needed])
 }
 
+type Stored =
+  | { readonly type: 'profile'; readonly record: StoredRecord }
+  | { readonly type: 'event'; readonly event: StoredEvent }
+  | { readonly type: 'consent'; readonly consent: StoredConsent }
+
+function storedOf({ entry, home }: Filed, context: ChunkContext): Stored {
+  if (entry.type === 'profile') return { type: 'profile', record: recordOf(entry, home, context) }
+  if (entry.type === 'event') return { type: 'event', event: eventOf(entry, home, context) }
+  const { record, method, collectionPoint, noticeVersion } = entry
+  const how = { method, collectionPoint, noticeVersion, recordedAt: context.now }
+  return { type: 'consent', consent: { ...record, home, ...how } }
+}
+
 async function save(
   tx: IngestTransaction,
-  filed: readonly Filed[],
-  context: ChunkContext,
+  stored: readonly Stored[],
+  { origin, subject }: ChunkContext,
 ): Promise<void> {
-  const { origin, now } = context
   const records = new Map<string, StoredRecord>()
-  const events: StoredEvent[] = []
-  const consents: StoredConsent[] = []
-  for (const { entry, home } of filed) {
-    if (entry.type === 'profile') {
-      const other = records.get(entry.recordKey)
-      // Within a chunk, as later, the newest observation stands; of two equally new the later row.
-      if (other && other.observedAt > entry.observedAt) continue
-      records.set(entry.recordKey, recordOf(entry, home, context))
-    } else if (entry.type === 'event') events.push(eventOf(entry, home, context))
-    else {
-      const { record, method, collectionPoint, noticeVersion } = entry
-      consents.push({ ...record, home, method, collectionPoint, noticeVersion, recordedAt: now })
-    }
+  for (const one of stored) {
+    if (one.type !== 'profile') continue
+    // Within a chunk, as later, the newest observation stands; of two equally new the later row.
+    const other = records.get(one.record.recordKey)
+    if (!other || other.observedAt <= one.record.observedAt)
+      records.set(one.record.recordKey, one.record)
   }
   await tx.saveRecords(origin, [...records.values()])
-  await tx.saveEvents(origin, events)
+  await tx.saveEvents(
+    origin,
+    stored.flatMap((one) => (one.type === 'event' ? [one.event] : [])),
+  )
   // What somebody decided through their own sign-in is theirs: no undo of imported data takes it back.
-  const decided = context.subject === null ? origin : { ...origin, id: null }
-  await tx.saveConsents(decided, consents)
+  const decided = subject === null ? origin : { ...origin, id: null }
+  await tx.saveConsents(
+    decided,
+    stored.flatMap((one) => (one.type === 'consent' ? [one.consent] : [])),
+  )
 }
 
 function recordOf(entry: ProfileEntry, home: SubjectId, context: ChunkContext): StoredRecord {

@@ -13,6 +13,7 @@ import { type Clock, type Instant, isoInstant } from '../../kernel/time.ts'
 import type { Recorder } from '../scope/recorder.ts'
 import type { Reserve } from '../scope/reserve.ts'
 import { type Fate, writeChunk } from './chunk.ts'
+import { mapInTurns, type Pause } from './in-turns.ts'
 import { quarantinedRow } from './quarantined-row.ts'
 import { type IngestRow, readRow } from './read-row.ts'
 import type { ReadingContext } from './reading.ts'
@@ -39,6 +40,7 @@ export interface IngestOptions {
   readonly reserve: Pick<Reserve, 'assertRoom'>
   readonly clock: Clock
   readonly randomness: Randomness
+  readonly pause: Pause
 }
 
 /** Whose word the rows of one call are. */
@@ -60,12 +62,14 @@ export class Ingest {
   readonly #reserve: IngestOptions['reserve']
   readonly #clock: Clock
   readonly #randomness: Randomness
+  readonly #pause: Pause
   /** Source -> the batch of the UTC day in which its single rows are counted. */
   readonly #live = new Map<string, Batch>()
   /** Batch -> the chunk of it that was given last: chunks must be written in their order. */
   readonly #turns = new Map<string, Promise<unknown>>()
 
-  constructor({ store, policy, keys, recorder, reserve, clock, randomness }: IngestOptions) {
+  constructor(options: IngestOptions) {
+    const { store, policy, keys, recorder, reserve, clock, randomness, pause } = options
     this.#store = store
     this.#policy = policy
     this.#keys = keys
@@ -73,6 +77,7 @@ export class Ingest {
     this.#reserve = reserve
     this.#clock = clock
     this.#randomness = randomness
+    this.#pause = pause
   }
 
   /** Words that rows may use: other traits are kept, sealed, and told to nobody; other sources are refused. */
@@ -215,7 +220,7 @@ export class Ingest {
     return batch
   }
 
-  /** Reads the rows; what it returns writes them. */
+  /** Begins to read the rows; what it returns writes them. */
   #taking(batch: Batch, rows: readonly IngestRow[], teller: Teller): () => Promise<Accepted> {
     const now = this.#clock.now()
     const context: ReadingContext = {
@@ -225,8 +230,13 @@ export class Ingest {
       now,
       indexKey: this.#keys.installationKey('blind-index'),
     }
-    const read = rows.map((row) => ({ row, ...readRow(row, context) }))
-    return () => this.#store.transaction((tx) => this.#write(tx, batch, read, teller, now))
+    const reading = mapInTurns(rows, (row) => ({ row, ...readRow(row, context) }), this.#pause)
+    // Whoever writes them is told; until then nobody listens.
+    reading.catch(() => {})
+    return async () => {
+      const read = await reading
+      return await this.#store.transaction((tx) => this.#write(tx, batch, read, teller, now))
+    }
   }
 
   async #write(
@@ -245,7 +255,14 @@ export class Ingest {
     const fates = await writeChunk(
       tx,
       good.map(({ entry }) => entry),
-      { ...teller, origin, now, keys: this.#keys, randomness: this.#randomness },
+      {
+        ...teller,
+        origin,
+        now,
+        keys: this.#keys,
+        randomness: this.#randomness,
+        pause: this.#pause,
+      },
     )
     const seals = { keys: this.#keys, randomness: this.#randomness }
     const quarantined = refused.map(({ row, reasons }) => quarantinedRow(row, reasons, now, seals))

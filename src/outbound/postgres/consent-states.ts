@@ -55,17 +55,25 @@ export async function internConsentStates(
 ): Promise<Map<string, number>> {
   // Sorted, so that two gateways that add the same states can't wait for each other crosswise.
   const distinct = [...new Set(states)].sort()
+  const known = await idsOf(queryable, distinct)
+  const added = distinct.filter((state) => !known.has(state))
+  if (added.length === 0) return known
   await queryable.query(
-    `INSERT INTO consent_state (state)
-     SELECT wanted.state FROM unnest($1::text[]) AS wanted (state)
-     WHERE NOT EXISTS (SELECT FROM consent_state known WHERE known.state = wanted.state)
+    `INSERT INTO consent_state (state) SELECT state FROM unnest($1::text[]) AS wanted (state)
      ON CONFLICT (state) DO NOTHING`,
-    [distinct],
+    [added],
     'consent-states-intern',
   )
+  return await idsOf(queryable, distinct)
+}
+
+async function idsOf(
+  queryable: Queryable,
+  states: readonly string[],
+): Promise<Map<string, number>> {
   const rows = await queryable.query<{ id: number; state: string }>(
     'SELECT id, state FROM consent_state WHERE state = ANY($1::text[])',
-    [distinct],
+    [states],
     'consent-states-by-text',
   )
   return new Map(rows.map(({ id, state }) => [state, id]))

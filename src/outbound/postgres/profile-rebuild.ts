@@ -251,14 +251,18 @@ async function inSlices<P, R>(
   save: (rows: readonly R[]) => Promise<void>,
 ): Promise<void> {
   let saved: Promise<void> = Promise.resolve()
-  for (const slice of pages(people, SLICE)) {
-    const rows = slice.map(compose)
+  try {
+    for (const slice of pages(people, SLICE)) {
+      const rows = slice.map(compose)
+      await saved
+      saved = save(rows)
+      // Whoever waits for the next slice is told; until then nobody listens.
+      saved.catch(() => {})
+    }
+  } finally {
+    // Nothing of a transaction may be under way when it ends, for better or worse.
     await saved
-    saved = save(rows)
-    // Whoever waits for the next slice is told; until then nobody listens.
-    saved.catch(() => {})
   }
-  await saved
 }
 
 function* pages<T>(all: readonly T[], size: number): Generator<readonly T[]> {

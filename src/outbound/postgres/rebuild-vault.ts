@@ -10,12 +10,14 @@ type Values = Readonly<Record<string, unknown>>
 
 /**
  * Opens what records hold sealed and seals what rows shall hold, for the time of one transaction. Ciphers are most of
- * the cost of a rebuild, so what was just sealed is remembered, and bytes that say the same in the same place are kept.
+ * the cost of a rebuild, so what was just sealed is remembered, as are data keys, and bytes that say the same in the
+ * same place are kept.
  */
 export class RebuildVault {
   readonly #keys: KeyStore
   readonly #randomness: Randomness
   readonly #opened = new Map<string, Values>()
+  readonly #dataKeys = new Map<SubjectId, Uint8Array>()
 
   constructor(keys: KeyStore, randomness: Randomness) {
     this.#keys = keys
@@ -74,8 +76,9 @@ export class RebuildVault {
   }
 
   #keyOf(subject: SubjectId): Uint8Array {
-    const key = this.#keys.dataKeyOf(subject)
+    const key = this.#dataKeys.get(subject) ?? this.#keys.dataKeyOf(subject)
     if (!key) throw new Refusal('KEYS_UNAVAILABLE', 'The key of a person is not there.')
+    this.#dataKeys.set(subject, key)
     return key
   }
 }

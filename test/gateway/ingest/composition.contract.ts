@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals'
 import { PostgresSegmentStore } from '../../../src/outbound/postgres/segment-store.ts'
 import type { FreshDatabase } from '../../contracts/fresh-database.ts'
 import { consent, event, IngestHouse, profile } from './ingest-house.ts'
@@ -84,6 +84,36 @@ export function compositionContract(name: string, fresh: () => Promise<FreshData
       expect(row?.state).toContain('MARKETING=ConsentWithdrawn')
       const again = await house.ingest.acceptLive('api', [event('d1', {}, 'Seen')], own)
       expect(again.counts.accepted).toBe(1)
+    })
+
+    test('leaves nothing behind when a key can not be had, whatever is under way then', async () => {
+      const people = Array.from({ length: 300 }, (_, n) => n)
+      const told = (prefix: string) =>
+        people.map((n) =>
+          profile(
+            `${prefix}${n}`,
+            { [`${prefix}Id`]: `N${n}`, email: `n${n}@example.com` },
+            { name: prefix },
+          ),
+        )
+      await house.take('crm', told('crm'))
+      const counts = async () => [await house.count('subject'), await house.count('change')]
+      const before = await counts()
+      const dataKeyOf = house.keys.dataKeyOf.bind(house.keys)
+      // The first is asked for while identities are written, one of the last while rows of the first people are.
+      for (const failing of [1, people.length + 290]) {
+        let asked = 0
+        const keys = jest.spyOn(house.keys, 'dataKeyOf').mockImplementation((subject) => {
+          asked += 1
+          return asked === failing ? null : dataKeyOf(subject)
+        })
+        await expect(house.take('identity', told('user'))).rejects.toMatchObject({
+          code: 'KEYS_UNAVAILABLE',
+        })
+        keys.mockRestore()
+        expect(await counts()).toEqual(before)
+        expect(await counts()).toEqual(before)
+      }
     })
 
     test('composes the same row again when asked to', async () => {

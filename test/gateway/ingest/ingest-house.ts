@@ -72,6 +72,7 @@ export class IngestHouse {
       reserve: { assertRoom: () => {} },
       clock,
       randomness,
+      pause: async () => {},
     })
   }
 
