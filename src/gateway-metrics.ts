@@ -35,6 +35,11 @@ export function gatewayMetrics(gateway: Gateway): Metrics {
     )
   }
   metrics.watch(
+    'audit_append_failures',
+    'Batches of entries that could not be made durable since the start; their answers were refused.',
+    () => auditLog.failures,
+  )
+  metrics.watch(
     'database_connections',
     'Connections to PostgreSQL.',
     () => database.load.connections,

@@ -92,6 +92,7 @@ export async function buildGatewayServer(
       database: async () => void (await stores.opened.database.query('SELECT 1')),
       audit: async () => {
         trail.alarm.refuseIfRaised()
+        if (stores.auditLog.failing) throw new Error('the trail can not be written')
         // Not its size: a journal that could not be synced once is of no use any more.
         await stores.auditLog.durableSize()
       },

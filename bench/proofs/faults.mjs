@@ -56,6 +56,8 @@ const scenarios = {
   'postgresql: the disk is full': {
     cluster: SMALL_LOG,
     disk: true,
+    // Pages that were there before still take entries, so now and then an answer is right.
+    mayAnswer: true,
     async break({ disk, cluster }) {
       disk.fill()
       return async () => {
@@ -225,7 +227,7 @@ class Scene {
         if (scenario.stillWorks) await this.#mustWork(scenario.stillWorks)
       })
       broken.answersUntilRefused = untilBroken.answers
-      if (broken.answers > 0)
+      if (broken.answers > 0 && !scenario.mayAnswer)
         crowd.findings.push(`${broken.answers} answers after the first refusal`)
       if (!alarm) crowd.findings.push('the gateway says that all is well')
     } finally {

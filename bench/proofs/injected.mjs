@@ -81,5 +81,6 @@ export class SmallDisk {
     } catch {
       // It was not mounted.
     }
+    rmSync(this.#path, { recursive: true, force: true })
   }
 }

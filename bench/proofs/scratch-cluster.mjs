@@ -18,10 +18,13 @@ const COMMIT =
 export class ScratchCluster {
   #bin
   #process = null
+  #ownsFolder
 
-  /** @param settings of postgresql.conf; @param folder where its files lie, on a file system of its own if wanted */
-  static async create(settings = {}, folder = mkdtempSync(join(tmpdir(), 'bauta-proof-'))) {
+  /** @param settings of postgresql.conf; @param given folder where its files lie, such as on a small disk */
+  static async create(settings = {}, given = null) {
+    const folder = given ?? mkdtempSync(join(tmpdir(), 'bauta-proof-'))
     const cluster = new ScratchCluster()
+    cluster.#ownsFolder = given === null
     const newest = readdirSync(VERSIONS)
       .sort((a, b) => Number(a) - Number(b))
       .at(-1)
@@ -93,7 +96,7 @@ export class ScratchCluster {
 
   async remove() {
     await this.stop()
-    rmSync(this.folder, { recursive: true, force: true })
+    rmSync(this.#ownsFolder ? this.folder : this.data, { recursive: true, force: true })
   }
 
   async query(text, values) {

@@ -23,6 +23,9 @@ const QUEUED_BYTES = 64 * 1024 * 1024
 const BATCH_LEAVES = 1_000
 const BATCH_BYTES = 8 * 1024 * 1024
 
+/** So long after a failure the trail counts as failing, unless something was appended since: who is asked nothing appends nothing. */
+const FAILING_FOR = 10 * SECOND
+
 interface Waiting {
   readonly leaves: readonly AuditLeaf[]
   readonly bytes: number
@@ -50,6 +53,8 @@ export class PostgresAuditLog implements AuditLog {
   /** All entries below are in the journal; of those above, the ones that this process has put there. */
   #journaledTo = 0
   readonly #journaled = new Set<number>()
+  #failures = 0
+  #failedAt = Number.NEGATIVE_INFINITY
   #open = false
   #timer: NodeJS.Timeout | null = null
   #indexing: Promise<void> = Promise.resolve()
@@ -87,6 +92,16 @@ export class PostgresAuditLog implements AuditLog {
   /** Leaves that wait for the batch under way. */
   get waiting(): number {
     return this.#waitingLeaves
+  }
+
+  /** Batches that could not be made durable since the start. */
+  get failures(): number {
+    return this.#failures
+  }
+
+  /** Whether the last batch could not be made durable, a moment ago. */
+  get failing(): boolean {
+    return performance.now() - this.#failedAt < FAILING_FOR
   }
 
   append(leaves: readonly AuditLeaf[]): Promise<void> {
@@ -148,8 +163,11 @@ export class PostgresAuditLog implements AuditLog {
       try {
         this.#batch = this.#write(batch.flatMap(({ leaves }) => leaves))
         await this.#batch
+        this.#failedAt = Number.NEGATIVE_INFINITY
         for (const { resolve } of batch) resolve()
       } catch (cause) {
+        this.#failures++
+        this.#failedAt = performance.now()
         const refusal = unavailable(cause)
         for (const { reject } of batch) reject(refusal)
       }
