@@ -1,6 +1,15 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Writable } from 'node:stream'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { Command } from 'commander'
+import { carriedFiles } from '../src/carried-files.ts'
 import type { Gateway } from '../src/compose.ts'
 import { compilePolicy } from '../src/domain/privacy/policy.ts'
+import { verifyExport } from '../src/gateway/attest/verify-export.ts'
+import { registerAuditExport } from '../src/inbound/cli/audit-export.ts'
+import { ExportOnDisk } from '../src/inbound/cli/export-on-disk.ts'
 import { DAY, isoInstant } from '../src/kernel/time.ts'
 import { readPolicyTables } from '../src/policy-files.ts'
 import { sweepsOf } from '../src/sweeps.ts'
@@ -76,6 +85,30 @@ test('entries are archived and discarded as settings and policy say', async () =
     count: discarded,
   })
   expect(await sweep('journal_files')).toBe(0)
+})
+
+test('what lies in bundles, or is gone by its class, verifies in an export as before', async () => {
+  const { trailExport: trail, exportDoor, reception, trail: tree } = running.gateway
+  await tree.watch.look()
+  const dir = mkdtempSync(join(tmpdir(), 'bauta-sweeps-'))
+  const audit = new Command('audit').exitOverride()
+  const by = () => exportDoor.operator(reception.newRequestId())
+  const silent = new Writable({ write: (_chunk, _encoding, done) => done() })
+  registerAuditExport(
+    audit,
+    async () => ({ trail, by, close: async () => {} }),
+    carriedFiles,
+    silent,
+  )
+  await audit.parseAsync(['export', '--out', join(dir, 'all')], { from: 'user' })
+  const folder = new ExportOnDisk(join(dir, 'all'))
+  const discarded = running.gateway.sweeps.done.get('discarded_entries')
+  expect(await verifyExport(folder, { withoutWitness: true })).toMatchObject({
+    verified: true,
+    findings: [],
+    discarded,
+  })
+  rmSync(dir, { recursive: true })
 })
 
 test('operators see what was swept, and what failed', async () => {
