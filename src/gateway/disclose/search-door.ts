@@ -33,8 +33,11 @@ export interface ProfileFilter {
 
 export interface ProfileOrder {
   readonly by: ProfileOrderKey
-  readonly descending: boolean
+  /** Absent: largest or latest first. */
+  readonly descending?: boolean | null
 }
+
+type SettledOrder = Pick<RowQuery['order'], 'descending'> & { readonly by: ProfileOrderKey }
 
 const filterFields: Readonly<
   Record<
@@ -92,7 +95,10 @@ export class SearchDoor {
     if (!this.#plan.grant.listsRows)
       throw new Refusal('FORBIDDEN', 'This token may not list profiles.')
     const size = pageSize(page.first)
-    const settled = order ?? { by: 'none' as const, descending: false }
+    const settled = {
+      by: order?.by ?? ('none' as const),
+      descending: order !== null && (order.descending ?? true),
+    }
     const list = this.#listOf(filter, settled)
     const after = page.after === null ? null : positionFrom(this.#cursors.open(list, page.after))
     await this.#store.refreshDue(this.#scope.now)
@@ -111,7 +117,7 @@ export class SearchDoor {
 
   async #query(
     filter: ProfileFilter,
-    order: ProfileOrder,
+    order: SettledOrder,
     states: ReadonlyMap<number, string>,
     size: number,
     after: RowPosition | null,
@@ -184,7 +190,7 @@ export class SearchDoor {
   }
 
   /** What a cursor of this list is bound to. */
-  #listOf(filter: ProfileFilter, order: ProfileOrder): string[] {
+  #listOf(filter: ProfileFilter, order: SettledOrder): string[] {
     const { grant } = this.#plan
     const asked = createHash('sha256')
       .update(

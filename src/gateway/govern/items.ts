@@ -11,7 +11,8 @@ export interface ItemDraft {
   readonly category?: string | null
   /** In the shop's currency, not below 0. */
   readonly price?: number | null
-  readonly available: boolean
+  /** Absent: it can be had. */
+  readonly available?: boolean | null
 }
 
 const MAX_ID = 256
@@ -43,7 +44,7 @@ export class Items {
       title: plainText('title', draft.title, MAX_TEXT),
       category: draft.category == null ? null : plainText('category', draft.category, MAX_TEXT),
       price,
-      available: draft.available,
+      available: draft.available ?? true,
       attributes: {},
       updatedAt: scope.now,
     }

@@ -13,6 +13,7 @@ import { DateTime } from './scalars.ts'
 const TRAIL = ['audit-trail']
 const HASHED = ['audit-hash']
 const DEFAULT_PAGE = 20
+const TOLD_APART = [AuditDimension.ACTOR, AuditDimension.PURPOSE]
 
 @Resolver()
 export class AuditResolver {
@@ -57,12 +58,12 @@ export class AuditResolver {
     @Arg('from', () => DateTime, { description: 'At or after.' }) from: number,
     @Arg('to', () => DateTime, { description: 'Before; at most 366 days later.' }) to: number,
     @Arg('groupBy', () => [AuditDimension], {
-      defaultValue: [AuditDimension.ACTOR, AuditDimension.PURPOSE],
-      description: 'By what the volumes are told apart.',
+      nullable: true,
+      description: 'By what the volumes are told apart: by actor and purpose where it is not said.',
     })
-    groupBy: AuditDimension[],
+    groupBy: AuditDimension[] | null,
   ): Promise<ReturnType<typeof statisticsOf>> {
-    return statisticsOf(await attest.volumes.between(scope, { from, to }, groupBy))
+    return statisticsOf(await attest.volumes.between(scope, { from, to }, groupBy ?? TOLD_APART))
   }
 }
 

@@ -81,8 +81,8 @@ export class ProfileOrder {
   @Field(() => ProfileOrderBy, { description: 'By what.' })
   by!: ProfileOrderBy
 
-  @Field(() => Boolean, { defaultValue: true, description: 'Largest or latest first.' })
-  descending!: boolean
+  @Field(() => Boolean, { nullable: true, description: 'Largest or latest first, unless false.' })
+  descending?: boolean | null
 }
 
 export enum AuditOutcome {
@@ -231,6 +231,9 @@ export class ItemInput {
   @Field(() => Float, { nullable: true, description: 'Price.' })
   price?: number | null
 
-  @Field(() => Boolean, { defaultValue: true, description: 'Whether it can be had.' })
-  available!: boolean
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'Whether it can be had: yes, unless false.',
+  })
+  available?: boolean | null
 }

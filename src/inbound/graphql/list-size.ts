@@ -26,7 +26,7 @@ export function listSize(
 ): number {
   const argument = (name: string) => {
     const value = node.arguments?.find((one) => one.name.value === name)?.value
-    if (!value) return field.args.find((one) => one.name === name)?.defaultValue
+    if (!value) return undefined
     return value.kind === Kind.VARIABLE ? variable(value.name.value) : valueFromASTUntyped(value)
   }
   const first = argument('first')

@@ -20,6 +20,9 @@ import type { Doors } from './doors.ts'
 import { PageArgs, pageOf } from './page.args.ts'
 import { Profile } from './profile.type.ts'
 
+/** Recommendations where no number is named. */
+const RECOMMENDED = 10
+
 @Resolver(() => Profile)
 export class ProfileResolver {
   @Personal('Profile.timeline')
@@ -84,12 +87,18 @@ export class ProfileResolver {
   async recommendations(
     @Root() profile: ProfileView,
     @Ctx() { disclose }: Doors,
-    @Arg('first', () => Int, { defaultValue: 10, description: 'At most so many, up to 50.' })
-    first: number,
+    @Arg('first', () => Int, {
+      nullable: true,
+      description: 'At most so many, up to 50; 10 where it is not said.',
+    })
+    first: number | null,
     @Arg('category', () => String, { nullable: true, description: 'Only items of this category.' })
     category: string | null,
   ): Promise<RecommendationListView | null> {
-    return await disclose.derived.recommendationsOf(profile, { first, category: category ?? null })
+    return await disclose.derived.recommendationsOf(profile, {
+      first: first ?? RECOMMENDED,
+      category: category ?? null,
+    })
   }
 
   @Personal('Profile.consents')
