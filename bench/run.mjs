@@ -31,6 +31,8 @@ import { verify } from './verify.mjs'
 
 const databaseUrl =
   process.env.BAUTA_BENCH_DATABASE_URL ?? 'postgres://bauta:bauta@127.0.0.1:5432/bauta_bench'
+// The gateways that are started refuse variables that they don't know.
+delete process.env.BAUTA_BENCH_DATABASE_URL
 const modes = { compare, memory, passthrough, audit }
 /** Those that bring data of their own. */
 const scratch = { trail, tree, append, verify }
