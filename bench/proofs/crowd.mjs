@@ -6,6 +6,9 @@ import { Witness } from './witness.mjs'
 
 const principals = ['partnerAcme', 'partnerGlobex', 'marketer', 'support', 'frontend', 'subject']
 
+/** What the worst machine may need until a fault is over. */
+const PATIENCE_MS = 60_000
+
 export class Crowd {
   #clients
   #officer
@@ -13,9 +16,9 @@ export class Crowd {
   #lastIndex = -1
   #urls
   findings = []
-  answers = 0
-  profiles = 0
-  refused = 0
+  #answers = 0
+  #profiles = 0
+  #phases = {}
 
   static async meet(urls, credentials) {
     const crowd = new Crowd()
@@ -28,13 +31,23 @@ export class Crowd {
     return crowd
   }
 
+  /** Lets everybody ask until so many have been answered. */
+  async mustBeAnswered(phase, random, count, urls = this.#urls) {
+    await this.during(
+      phase,
+      random,
+      async ({ answered }) => {
+        if (!(await answered(count, PATIENCE_MS))) this.findings.push('nobody was answered')
+      },
+      urls,
+    )
+  }
+
   /** Lets everybody ask while `work` goes on. @returns what came of it in this time. */
-  async during(random, work) {
+  async during(phase, random, work, urls = this.#urls) {
     const stop = new AbortController()
     const before = this.#counts()
-    const asking = this.#clients.map((client, n) =>
-      client.askUntil(stop.signal, this.#urls, random, n),
-    )
+    const asking = this.#clients.map((client, n) => client.askUntil(stop.signal, urls, random, n))
     try {
       await work({
         /** Waits until so many more have been answered with data, or refused; false when that takes too long. */
@@ -47,7 +60,9 @@ export class Crowd {
     }
     const now = this.#counts()
     for (const client of this.#clients) this.findings.push(...client.takeOddities())
-    return { answers: now.answers - before.answers, refused: now.refused - before.refused }
+    const came = { answers: now.answers - before.answers, refused: now.refused - before.refused }
+    this.#phases[phase] = came
+    return came
   }
 
   /** Everything since the last look: no answer without its entry, no entry without its request, no gap, one tree. */
@@ -66,6 +81,16 @@ export class Crowd {
     this.findings.push(...this.#witness.findings.splice(0))
   }
 
+  /** What there is to tell of all this. */
+  tale() {
+    return {
+      answers: this.#answers,
+      profiles: this.#profiles,
+      phases: this.#phases,
+      findings: this.findings,
+    }
+  }
+
   close() {
     for (const client of this.#clients) client.close()
   }
@@ -78,16 +103,16 @@ export class Crowd {
       this.findings.push('the same entry stands twice on the trail')
     for (const client of this.#clients) {
       const answers = client.takeWhole()
-      this.answers += answers.length
+      this.#answers += answers.length
       for (const { receipt, profiles } of answers) {
-        this.profiles += profiles
+        this.#profiles += profiles
         if ((byRequest.get(receipt) ?? -1) < profiles)
           this.findings.push(`no entry, or too small a one, for an answer to ${client.name}`)
       }
       const own = entries.filter(({ actor }) => actor === client.actor).length
       if (own > client.takeSent())
         this.findings.push(`more entries of ${client.name} than it has asked`)
-      this.refused += client.takeRefused()
+      client.takeRefused()
     }
   }
 

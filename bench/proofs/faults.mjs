@@ -2,11 +2,10 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { randomOf } from '../dataset.mjs'
-import { Crowd } from './crowd.mjs'
-import { failingSync, SmallDisk } from './injected.mjs'
-import { Installation, versions } from './installation.mjs'
+import { failingSync } from './injected.mjs'
+import { versions } from './installation.mjs'
 import { childrenOf } from './process-tree.mjs'
-import { ScratchCluster } from './scratch-cluster.mjs'
+import { Stage } from './stage.mjs'
 
 const HEALTHY = 40
 const REFUSED = 30
@@ -14,31 +13,38 @@ const REFUSED = 30
 const PATIENCE_MS = 60_000
 /** A trail for which nothing is signed counts as in doubt after a minute. */
 const UNSIGNED_MS = 150_000
-const DISK_MB = 400
 /** Small enough that a small disk is soon full of something else. */
 const SMALL_LOG = { min_wal_size: "'32MB'", max_wal_size: "'64MB'", wal_keep_size: '0' }
 
-/** @typedef {{ gateways: GatewayProcess[], crowd: Crowd, cluster: ScratchCluster | null, disk: SmallDisk | null, data: string }} Scene
- * Each breaks something and says how it is made whole again; `restart` where the gateway must not recover by itself. */
+/** Where scenes are played, each with the demo loaded once. */
+const stages = {
+  embedded: {},
+  'embedded on a small disk': { disk: true },
+  postgresql: { cluster: {} },
+  'postgresql on a small disk': { cluster: SMALL_LOG, disk: true },
+}
+
+/** Each breaks something and says how it is made whole again; `restart` where the gateway must not recover by itself. */
 const scenarios = {
-  'embedded: the journal can not be synced': {
+  'the journal can not be synced': {
+    on: 'embedded',
     restart: true,
-    async break({ gateways: [gateway], data }) {
-      const journal = join(data, 'audit/journal-000001.jsonl')
+    async break({ gateways: [gateway], installation }) {
+      const journal = join(installation.data, 'audit/journal-000001.jsonl')
       const fault = await failingSync([gateway.pid], journal)
       return async () => await fault.stop()
     },
   },
-  'embedded: the disk is full': {
+  'the disk is full': {
+    on: 'embedded on a small disk',
     restart: true,
-    disk: true,
     async break({ disk }) {
       disk.fill()
       return async () => disk.clear()
     },
   },
-  'embedded: only the reserve of the disk is left': {
-    disk: true,
+  'only the reserve of the disk is left': {
+    on: 'embedded on a small disk',
     environment: { BAUTA_DISK_RESERVE_MB: '60' },
     async break({ disk }) {
       disk.fill(30)
@@ -46,16 +52,33 @@ const scenarios = {
     },
     stillWorks: 'mutation { withdrawConsent(purpose: "MARKETING") { accepted } }',
   },
-  'postgresql: its log can not be synced': {
-    cluster: {},
+  'the log of PostgreSQL can not be synced': {
+    on: 'postgresql',
     async break({ cluster }) {
       const fault = await failingSync(childrenOf(cluster.postmaster))
       return async () => await fault.stop()
     },
   },
-  'postgresql: the disk is full': {
-    cluster: SMALL_LOG,
-    disk: true,
+  'PostgreSQL is gone': {
+    on: 'postgresql',
+    async break({ cluster }) {
+      await cluster.stop('SIGQUIT')
+      return async () => await cluster.start()
+    },
+  },
+  'nobody can sign': {
+    on: 'postgresql',
+    within: UNSIGNED_MS,
+    async break({ installation }) {
+      // A folder stands where the new checkpoint is written.
+      const draft = join(installation.data, 'keys/audit-log.json.new')
+      mkdirSync(draft)
+      return async () => rmSync(draft, { recursive: true })
+    },
+  },
+  'the gateway that signs hangs': { on: 'postgresql', hangs: true },
+  'the disk of PostgreSQL is full': {
+    on: 'postgresql on a small disk',
     // Pages that were there before still take entries, so now and then an answer is right.
     mayAnswer: true,
     async break({ disk, cluster }) {
@@ -67,23 +90,12 @@ const scenarios = {
       }
     },
   },
-  'postgresql: the server is gone': {
-    cluster: {},
-    async break({ cluster }) {
-      await cluster.stop('SIGQUIT')
-      return async () => await cluster.start()
-    },
-  },
-  'postgresql: nobody can sign': {
-    cluster: {},
-    within: UNSIGNED_MS,
-    async break({ data }) {
-      // A folder stands where the new checkpoint is written.
-      const draft = join(data, 'keys/audit-log.json.new')
-      mkdirSync(draft)
-      return async () => rmSync(draft, { recursive: true })
-    },
-  },
+}
+
+/** An entry that can not be written is no reason not to answer: this must be found out. */
+const PLANTED = {
+  ...scenarios['the journal can not be synced'],
+  imports: ['swallow-failures.mjs'],
 }
 
 /**
@@ -97,28 +109,18 @@ export const faults = {
     'with sync failing, disk full, database gone or nobody to sign: 503 and no data, alarm, recovery without lost or invented entries',
   full: 5,
   covers: ['src', 'migrations'],
+  needs: ['strace', 'mount'],
 
   async run({ size, seed, state, save, log }) {
-    const done = state ?? { scenes: {}, hung: [], planted: null }
-    for (let round = 0; round < size; round++)
-      for (const name of Object.keys(scenarios)) {
-        done.scenes[name] ??= []
-        const scenes = done.scenes[name]
-        if (scenes.length > round) continue
-        scenes.push(await play(name, randomOf(seed + round)))
-        save(done)
-        log(`${name}: ${JSON.stringify(scenes.at(-1))}`)
-      }
-    while (done.hung.length < size) {
-      done.hung.push(await hang(randomOf(seed + done.hung.length)))
+    const done = state ?? { scenes: {}, planted: null }
+    const tell = (name, scene) => {
       save(done)
-      log(`postgresql: the gateway that signs hangs: ${JSON.stringify(done.hung.at(-1))}`)
+      log(`${name}: ${JSON.stringify(scene)}`)
     }
-    const first = Object.keys(scenarios)[0]
-    done.planted ??= await play(first, randomOf(seed), ['swallow-failures.mjs'])
-    log(`planted fault: ${JSON.stringify(done.planted)}`)
-    const all = [...Object.values(done.scenes).flat(), ...done.hung]
-    const passed = all.every(({ findings }) => findings.length === 0)
+    for (const name of Object.keys(stages)) await playOn(name, { size, seed, done, tell })
+    const passed = Object.values(done.scenes)
+      .flat()
+      .every(({ findings }) => findings.length === 0)
     return {
       passed: passed && done.planted.findings.length > 0,
       ...done,
@@ -127,159 +129,120 @@ export const faults = {
   },
 }
 
-async function play(name, random, imports = []) {
-  const scenario = scenarios[name]
-  const scene = await Scene.open(name, scenario, 1, imports)
+/** Every scene of one stage, so many times. */
+async function playOn(stageName, { size, seed, done, tell }) {
+  const own = Object.entries(scenarios).filter(([, { on }]) => on === stageName)
+  const isDone = own.every(([name]) => done.scenes[name]?.length >= size)
+  const plants = stageName === PLANTED.on && done.planted === null
+  if (isDone && !plants) return
+  const stage = await Stage.open(`faults-${stageName.replaceAll(' ', '-')}`, stages[stageName])
   try {
-    return await scene.play(scenario, random)
+    for (let round = 0; round < size; round++)
+      for (const [name, scenario] of own) {
+        done.scenes[name] ??= []
+        if (done.scenes[name].length > round) continue
+        done.scenes[name].push(await play(stage, scenario, randomOf(seed + round)))
+        tell(name, done.scenes[name].at(-1))
+      }
+    if (!plants) return
+    done.planted = await play(stage, PLANTED, randomOf(seed))
+    tell('planted fault', done.planted)
   } finally {
-    await scene.close()
+    await stage.close()
   }
+}
+
+async function play(stage, scenario, random) {
+  const { hangs = false, environment = {}, imports = [] } = scenario
+  await stage.start(hangs ? 2 : 1, environment, imports)
+  try {
+    if (hangs) await hang(stage, random)
+    else await breakAndMend(stage, scenario, random)
+    await stage.crowd.check()
+  } finally {
+    await stage.stop()
+  }
+  return stage.crowd.tale()
 }
 
 /** The one of two gateways that is at signing stops in the middle of everything: the other one takes over. */
-async function hang(random) {
-  const scene = await Scene.open('postgresql: hung', { cluster: {} }, 2)
-  const { gateways, crowd } = scene
-  const [stuck, other] = gateways
+async function hang({ gateways: [stuck, other], crowd }, random) {
+  const before = await checkpointSize(other)
+  process.kill(stuck.pid, 'SIGSTOP')
   try {
-    const before = await scene.checkpointSize(other)
-    process.kill(stuck.pid, 'SIGSTOP')
-    const phase = await crowd.during(random, async ({ answered }) => {
-      if (!(await answered(HEALTHY, PATIENCE_MS))) crowd.findings.push('nobody was answered')
-    })
+    await crowd.mustBeAnswered('beside it', random, HEALTHY, [other.url])
     const deadline = Date.now() + PATIENCE_MS
-    while ((await scene.checkpointSize(other)) <= before && Date.now() < deadline) await sleep(200)
-    if ((await scene.checkpointSize(other)) <= before) crowd.findings.push('nobody took over')
-    process.kill(stuck.pid, 'SIGCONT')
-    await crowd.check()
-    return { answers: phase.answers, findings: crowd.findings }
+    while ((await checkpointSize(other)) <= before && Date.now() < deadline) await sleep(200)
+    if ((await checkpointSize(other)) <= before) crowd.findings.push('nobody took over')
   } finally {
     process.kill(stuck.pid, 'SIGCONT')
-    await scene.close()
   }
 }
 
-class Scene {
-  static async open(name, { cluster, disk, environment }, processes, imports = []) {
-    const scene = new Scene()
-    const installation = new Installation(`faults-${name.replace(/\W+/g, '-')}`, null)
-    scene.data = installation.data
-    scene.disk = null
-    try {
-      const folder = cluster ? `/tmp/bauta-proof-disk-${process.pid}` : installation.data
-      if (disk) scene.disk = SmallDisk.mount(folder, DISK_MB)
-      else installation.clear()
-      scene.cluster = cluster
-        ? await ScratchCluster.create(cluster, ...(disk ? [folder] : []))
-        : null
-      await scene.cluster?.start()
-      if (scene.cluster) installation.use(scene.cluster.url)
-      if (cluster && disk) installation.clear()
-      // What is left of a small disk says nothing, unless that is the question.
-      const more = { BAUTA_DISK_RESERVE_MB: '0', ...environment }
-      installation.environment = { ...installation.environment, ...more }
-      const credentials = await installation.prepare()
-      scene.credentials = credentials
-      const modules = imports.map((module) => new URL(module, import.meta.url).href)
-      scene.gateways = []
-      for (let n = 0; n < processes; n++)
-        scene.gateways.push(await installation.gateway({ imports: modules }))
-      for (const gateway of scene.gateways) await gateway.start()
-      scene.crowd = await Crowd.meet(
-        scene.gateways.map(({ url }) => url),
-        credentials,
-      )
-      return scene
-    } catch (error) {
-      await scene.close()
-      throw error
-    }
-  }
-
-  async close() {
-    this.crowd?.close()
-    for (const gateway of this.gateways ?? []) await gateway.stop('SIGKILL')
-    await this.cluster?.remove()
-    this.disk?.unmount()
-  }
-
-  async play(scenario, random) {
-    const { crowd } = this
-    const [gateway] = this.gateways
-    const before = await crowd.during(random, async ({ answered }) => {
-      if (!(await answered(HEALTHY, PATIENCE_MS))) crowd.findings.push('nobody was answered')
+async function breakAndMend(stage, scenario, random) {
+  const { crowd } = stage
+  await crowd.mustBeAnswered('before', random, HEALTHY)
+  await crowd.check()
+  let mend = async () => {}
+  try {
+    await crowd.during('until refused', random, async ({ refused }) => {
+      mend = await scenario.break(stage)
+      if (!(await refused(1, scenario.within ?? PATIENCE_MS)))
+        crowd.findings.push('nobody was refused')
     })
-    await crowd.check()
-    let mend = async () => {}
-    let alarm = false
-    let broken
-    try {
-      const untilBroken = await crowd.during(random, async ({ refused }) => {
-        mend = await scenario.break(this)
-        if (!(await refused(1, scenario.within ?? PATIENCE_MS)))
-          crowd.findings.push('nobody was refused')
-      })
-      // From the first refusal on nothing may be told until it is whole again.
-      broken = await crowd.during(random, async ({ refused }) => {
-        if (!(await refused(REFUSED, PATIENCE_MS))) crowd.findings.push('nobody was refused')
-        alarm = await this.#warns(gateway)
-        if (scenario.stillWorks) await this.#mustWork(scenario.stillWorks)
-      })
-      broken.answersUntilRefused = untilBroken.answers
-      if (broken.answers > 0 && !scenario.mayAnswer)
-        crowd.findings.push(`${broken.answers} answers after the first refusal`)
-      if (!alarm) crowd.findings.push('the gateway says that all is well')
-    } finally {
-      await mend()
-    }
-    const recovered = await this.#recover(scenario, random)
-    await crowd.check()
-    const { answers, profiles, findings } = crowd
-    return { before: before.answers, broken, recovered, answers, profiles, findings }
+    await whileBroken(stage, scenario, random)
+  } finally {
+    await mend()
   }
+  if (scenario.restart) await restartIn(stage, random)
+  await crowd.mustBeAnswered('afterwards', random, HEALTHY)
+}
 
-  async #recover({ restart = false }, random) {
-    const { crowd } = this
-    const [gateway] = this.gateways
-    const began = Date.now()
-    if (restart) {
-      const still = await crowd.during(random, async ({ refused }) => await refused(5, PATIENCE_MS))
-      if (still.answers > 0) crowd.findings.push('it went on with a journal that has failed once')
-      await gateway.stop('SIGKILL')
-      await gateway.start()
-    }
-    const after = await crowd.during(random, async ({ answered }) => {
-      if (!(await answered(HEALTHY, PATIENCE_MS))) crowd.findings.push('it did not recover')
-    })
-    return { ...after, restart, seconds: Math.round((Date.now() - began) / 1_000) }
-  }
+/** From the first refusal on nothing may be told until it is whole again. */
+async function whileBroken({ crowd, gateways: [gateway], credentials }, scenario, random) {
+  let warns = false
+  const { answers } = await crowd.during('broken', random, async ({ refused }) => {
+    if (!(await refused(REFUSED, PATIENCE_MS))) crowd.findings.push('nobody was refused')
+    warns = await isWarning(gateway)
+    if (scenario.stillWorks && !(await works(gateway, credentials.subject, scenario.stillWorks)))
+      crowd.findings.push('what must always work did not')
+  })
+  if (answers > 0 && !scenario.mayAnswer)
+    crowd.findings.push(`${answers} answers after the first refusal`)
+  if (!warns) crowd.findings.push('the gateway says that all is well')
+}
 
-  /** Not ready, or ready with a warning: whoever watches it learns of it. */
-  async #warns({ url }) {
-    const answer = await fetch(`${url}/health/ready`).catch(() => null)
-    if (!answer) return true
-    const { warnings = [] } = await answer.json()
-    return answer.status === 503 || warnings.length > 0
-  }
+/** After one failed sync nobody knows what is on the disk: it must not go on by itself. */
+async function restartIn({ crowd, gateways: [gateway] }, random) {
+  const { answers } = await crowd.during(
+    'mended, not restarted',
+    random,
+    async ({ refused }) => await refused(5, PATIENCE_MS),
+  )
+  if (answers > 0) crowd.findings.push('it went on with a journal that has failed once')
+  await gateway.stop('SIGKILL')
+  await gateway.start()
+}
 
-  async #mustWork(query) {
-    const [{ url }] = this.gateways
-    const answer = await fetch(`${url}/graphql`, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        authorization: `Bearer ${this.credentials.subject.token}`,
-      },
-      body: JSON.stringify({ query }),
-    })
-    const { errors } = await answer.json()
-    if (answer.status !== 200 || errors)
-      this.crowd.findings.push(`what must always work was answered ${answer.status}`)
-  }
+/** Not ready, or ready with a warning: whoever watches it learns of it. */
+async function isWarning({ url }) {
+  const answer = await fetch(`${url}/health/ready`).catch(() => null)
+  if (!answer) return true
+  const { warnings = [] } = await answer.json()
+  return answer.status === 503 || warnings.length > 0
+}
 
-  async checkpointSize({ url }) {
-    const note = await (await fetch(`${url}/audit/checkpoint`)).text()
-    return Number(note.split('\n')[1])
-  }
+async function works({ url }, { token }, query) {
+  const answer = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+    body: JSON.stringify({ query }),
+  })
+  const { errors } = await answer.json()
+  return answer.status === 200 && !errors
+}
+
+async function checkpointSize({ url }) {
+  const note = await (await fetch(`${url}/audit/checkpoint`)).text()
+  return Number(note.split('\n')[1])
 }

@@ -8,7 +8,7 @@ import { childrenOf } from './process-tree.mjs'
 export const main = new URL('../../dist/src/main.js', import.meta.url).pathname
 
 /** A first start loads the demo; on a machine that is busy otherwise that takes a while. */
-const START_WITHIN_MS = 180_000
+const START_WITHIN_MS = 600_000
 
 export class GatewayProcess {
   #environment
@@ -33,7 +33,7 @@ export class GatewayProcess {
   }
 
   /** Begins; `ready` says when it answers. */
-  spawn(more = {}) {
+  spawn() {
     const imports = this.#imports.flatMap((module) => ['--import', module])
     const [command, ...arguments_] = this.#wrap([process.execPath, ...imports, main, 'serve'])
     this.#errors = ''
@@ -43,7 +43,6 @@ export class GatewayProcess {
         BAUTA_MODE: 'development',
         BAUTA_LOG_LEVEL: 'error',
         ...this.#environment,
-        ...more,
         PORT: String(this.port),
         HOST: '127.0.0.1',
       },
@@ -84,8 +83,8 @@ export class GatewayProcess {
     }
   }
 
-  async start(more) {
-    await this.spawn(more).ready()
+  async start() {
+    await this.spawn().ready()
     return this
   }
 

@@ -43,16 +43,17 @@ export class Installation {
   }
 
   /** Loads the demo, or renews its tokens where it is loaded. @returns credentials by principal. */
-  async prepare() {
-    const first = await GatewayProcess.at(this.environment)
+  async prepare(more = {}) {
+    const first = await GatewayProcess.at({ ...this.environment, ...more })
     await first.start()
     await first.stop()
     return JSON.parse(readFileSync(`${this.data}/demo-credentials.json`, 'utf8'))
   }
 
   /** A gateway on it, which leaves the demo alone: that would take longer than all the rest of a start. */
-  async gateway(options) {
-    return await GatewayProcess.at({ ...this.environment, BAUTA_DEMO: 'off' }, options)
+  async gateway({ environment = {}, ...options } = {}) {
+    const settings = { ...this.environment, BAUTA_DEMO: 'off', ...environment }
+    return await GatewayProcess.at(settings, options)
   }
 }
 

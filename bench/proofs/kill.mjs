@@ -44,7 +44,7 @@ export const kill = {
       const kills = Math.max(1, Math.round(size * variants[name].share))
       await runVariant(name, kills, seed, done, save, log)
     }
-    done.planted ??= await plant(seed, log)
+    done.planted ??= await plant(done.postgresql, seed, log)
     save(done)
     const { embedded, postgresql, planted } = done
     const findings = [...embedded.findings, ...postgresql.findings]
@@ -110,11 +110,10 @@ async function runVariant(name, kills, seed, done, save, log) {
   }
 }
 
-/** The same, with gateways that answer before the entry is durable: they must be found out. */
-async function plant(seed, log) {
-  const installation = Installation.postgresql('kill-planted')
-  await installation.reset()
-  const tally = nothingYet()
+/** The same once more, with gateways that answer before the entry is durable: they must be found out. */
+async function plant({ lastIndex, witness }, seed, log) {
+  const tally = { ...nothingYet(), lastIndex, witness }
+  const installation = variants.postgresql.open()
   const house = await House.open(installation, 2, tally, [
     new URL('answer-early.mjs', import.meta.url).href,
   ])

@@ -41,7 +41,8 @@ async function prove(names, scale, seed) {
 }
 
 async function proveOne(proof, scale, seed) {
-  const { name, shows, full } = proof
+  const { name, shows, full, needs = [] } = proof
+  mustHave(needs)
   const about = await circumstances()
   const size = Math.max(1, Math.round(full * scale))
   const stateFile = new URL(`${name}.json`, states)
@@ -61,6 +62,19 @@ async function proveOne(proof, scale, seed) {
     writeFileSync(new URL(`${name}.json`, results), `${JSON.stringify(record, null, 2)}\n`)
   console.log(`${result.passed ? 'passed' : 'FAILED'} ${name}: ${JSON.stringify(result)}`)
   return result.passed
+}
+
+/** @throws Error where a command is missing: Debian's package has the same name. */
+function mustHave(commands) {
+  const missing = commands.filter((command) => {
+    try {
+      execFileSync('which', [command], { stdio: 'ignore' })
+      return false
+    } catch {
+      return true
+    }
+  })
+  if (missing.length > 0) throw new Error(`install first: apt-get install ${missing.join(' ')}`)
 }
 
 function status() {

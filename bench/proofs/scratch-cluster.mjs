@@ -37,7 +37,7 @@ export class ScratchCluster {
     const how = ['--auth=trust', '--username=bauta', '--encoding=UTF8', '--locale=C.UTF-8']
     const [command, ...arguments_] = asOwner([initdb, '-D', cluster.data, ...how])
     await run(command, arguments_)
-    const lines = Object.entries({
+    cluster.set({
       listen_addresses: "'127.0.0.1'",
       unix_socket_directories: "''",
       port: cluster.port,
@@ -46,9 +46,14 @@ export class ScratchCluster {
       // Nothing of the log is thrown away while somebody wants to read it.
       wal_keep_size: "'2GB'",
       ...settings,
-    }).map(([name, value]) => `${name} = ${value}\n`)
-    writeFileSync(join(cluster.data, 'postgresql.conf'), lines.join(''), { flag: 'a' })
+    })
     return cluster
+  }
+
+  /** Settings that hold from the next start on. */
+  set(settings) {
+    const lines = Object.entries(settings).map(([name, value]) => `${name} = ${value}\n`)
+    writeFileSync(join(this.data, 'postgresql.conf'), lines.join(''), { flag: 'a' })
   }
 
   get url() {

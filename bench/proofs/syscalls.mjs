@@ -15,13 +15,13 @@ const WAL_SEGMENT_PAGES = 2_048
 
 /** Where an entry is made durable, and what is done so that it is not. */
 const variants = {
-  embedded: { cluster: null, share: 1 },
-  postgresql: { cluster: {}, share: 1 },
+  embedded: { share: 1 },
+  plantedEarly: { imports: ['answer-early.mjs'] },
+  plantedUnsynced: { imports: ['never-sync.mjs'] },
+  postgresql: { settings: { synchronous_commit: 'on' }, share: 1 },
   /** The server's own default does not count: the statement that appends raises it. */
-  asynchronous: { cluster: { synchronous_commit: 'off' }, share: 0.25 },
-  plantedEarly: { cluster: null, imports: ['answer-early.mjs'] },
-  plantedUnsynced: { cluster: null, imports: ['never-sync.mjs'] },
-  plantedNoFsync: { cluster: { fsync: 'off' } },
+  asynchronous: { settings: { synchronous_commit: 'off' }, share: 0.25 },
+  plantedNoFsync: { settings: { fsync: 'off' } },
 }
 
 /**
@@ -35,16 +35,12 @@ export const syscalls = {
     'for every answer: entry written, then synced with success, then the first byte to the socket',
   full: 2_000,
   covers: ['src', 'migrations'],
+  needs: ['strace'],
 
   async run({ size, seed, state, save, log }) {
     const done = state ?? {}
-    for (const [name, variant] of Object.entries(variants)) {
-      if (done[name]) continue
-      const wanted = variant.share ? Math.max(PLANTED, Math.round(size * variant.share)) : PLANTED
-      done[name] = await observe(name, variant, wanted, seed)
-      save(done)
-      log(`${name}: ${JSON.stringify(done[name])}`)
-    }
+    for (const onCluster of [false, true])
+      await observeAll(onCluster, { size, seed, done, save, log })
     const passed = Object.entries(variants).every(([name, { share }]) => {
       const { answers, inOrder } = done[name]
       return share ? answers > 0 && inOrder === answers : inOrder < answers
@@ -53,32 +49,47 @@ export const syscalls = {
   },
 }
 
-async function observe(name, { cluster: settings, imports = [] }, wanted, seed) {
-  const cluster = settings && (await ScratchCluster.create(settings))
+/** All variants on one installation: on the embedded server, or on a PostgreSQL server of its own. */
+async function observeAll(onCluster, { size, seed, done, save, log }) {
+  const left = Object.entries(variants).filter(
+    ([name, { settings }]) => (settings !== undefined) === onCluster && !done[name],
+  )
+  if (left.length === 0) return
+  const cluster = onCluster ? await ScratchCluster.create() : null
   try {
     await cluster?.start()
-    const installation = new Installation(`syscalls-${name}`, cluster?.url ?? null)
+    const name = onCluster ? 'syscalls-postgresql' : 'syscalls-embedded'
+    const installation = new Installation(name, cluster?.url ?? null)
     installation.clear()
     const credentials = await installation.prepare()
     await cluster?.stop()
-    const trace = `${installation.data}/trace`
-    const gateway = await installation.gateway({
-      imports: imports.map((module) => new URL(module, import.meta.url).href),
-      wrap: (command) => traced(trace, cluster?.beside(command) ?? command),
-    })
-    await gateway.start()
-    const receipts = await ask(gateway.url, credentials, wanted, randomOf(seed))
-    if (cluster) process.kill(cluster.postmaster, 'SIGQUIT')
-    // A tracer passes signals on to nobody.
-    await gateway.end()
-    const writes = cluster ? await WalWrites.of(cluster) : new JournalWrites(installation.data)
-    const seen = await readTrace(trace, writes)
-    const found = judge(receipts, seen)
-    rmSync(trace)
-    return found
+    for (const [name, variant] of left) {
+      const wanted = variant.share ? Math.max(PLANTED, Math.round(size * variant.share)) : PLANTED
+      cluster?.set(variant.settings)
+      done[name] = await observe(installation, cluster, variant, credentials, wanted, seed)
+      save(done)
+      log(`${name}: ${JSON.stringify(done[name])}`)
+    }
   } finally {
     await cluster?.remove()
   }
+}
+
+async function observe(installation, cluster, { imports = [] }, credentials, wanted, seed) {
+  const trace = `${installation.data}/trace`
+  const gateway = await installation.gateway({
+    imports: imports.map((module) => new URL(module, import.meta.url).href),
+    wrap: (command) => traced(trace, cluster?.beside(command) ?? command),
+  })
+  await gateway.start()
+  const receipts = await ask(gateway.url, credentials, wanted, randomOf(seed))
+  if (cluster) process.kill(cluster.postmaster, 'SIGQUIT')
+  // A tracer passes signals on to nobody.
+  await gateway.end()
+  const writes = cluster ? await WalWrites.of(cluster) : new JournalWrites(installation.data)
+  const found = judge(receipts, await readTrace(trace, writes))
+  rmSync(trace)
+  return found
 }
 
 /** @returns receipts of so many answers with data */
