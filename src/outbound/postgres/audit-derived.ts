@@ -58,13 +58,15 @@ export function derive(leaf: Uint8Array | null): Derived {
   }
 }
 
+/** A kind as text: two of the same text are one. */
+export function textOf(kind: EntryKind): string {
+  const { clientId, audience, purpose, outcome, phase, action, fields } = kind
+  return JSON.stringify([clientId, audience, purpose, outcome, phase, action, fields])
+}
+
 /** Identifies a kind over all gateways. */
-export function digestOf({ fields, ...kind }: EntryKind): Buffer {
-  const { clientId, audience, purpose, outcome, phase, action } = kind
-  return createHash('sha256')
-    .update(JSON.stringify([clientId, audience, purpose, outcome, phase, action, fields]))
-    .digest()
-    .subarray(0, DIGEST)
+export function digestOf(kind: EntryKind): Buffer {
+  return createHash('sha256').update(textOf(kind)).digest().subarray(0, DIGEST)
 }
 
 const DIGEST = 16
@@ -76,11 +78,16 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 function parse(leaf: Uint8Array | null): Record<string, unknown> | null {
   if (leaf === null) return null
   try {
-    const value: unknown = JSON.parse(Buffer.from(leaf).toString('utf8'))
+    const value: unknown = JSON.parse(viewOf(leaf).toString('utf8'))
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null
   } catch {
     return null
   }
+}
+
+/** The same bytes, not a copy: each entry of the trail comes by here. */
+function viewOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
 }
 
 function record(value: unknown): Record<string, unknown> {

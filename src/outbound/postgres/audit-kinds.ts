@@ -1,4 +1,4 @@
-import { digestOf, type EntryKind } from './audit-derived.ts'
+import { digestOf, type EntryKind, textOf } from './audit-derived.ts'
 import type { Queryable } from './database.ts'
 
 /**
@@ -9,8 +9,10 @@ export async function kindIdsOf(
   queryable: Queryable,
   kinds: readonly EntryKind[],
 ): Promise<readonly number[]> {
-  const digests = kinds.map((kind) => digestOf(kind).toString('hex'))
-  const distinct = new Map(digests.map((digest, at) => [digest, kinds[at] as EntryKind]))
+  const texts = kinds.map(textOf)
+  const byText = new Map(texts.map((text, at) => [text, kinds[at] as EntryKind]))
+  const digests = new Map([...byText].map(([text, kind]) => [text, digestOf(kind).toString('hex')]))
+  const distinct = new Map([...byText].map(([text, kind]) => [digests.get(text) as string, kind]))
   const known = await queryable.query<{ id: number; digest: string }>(
     `SELECT id, encode(digest, 'hex') AS digest FROM audit_kind WHERE digest = ANY($1::bytea[])`,
     [[...distinct.keys()].map((digest) => Buffer.from(digest, 'hex'))],
@@ -18,7 +20,7 @@ export async function kindIdsOf(
   const ids = new Map(known.map(({ id, digest }) => [digest, id]))
   for (const [digest, kind] of distinct)
     if (!ids.has(digest)) ids.set(digest, await register(queryable, digest, kind))
-  return digests.map((digest) => ids.get(digest) as number)
+  return texts.map((text) => ids.get(digests.get(text) as string) as number)
 }
 
 async function register(queryable: Queryable, digest: string, kind: EntryKind): Promise<number> {
