@@ -112,6 +112,45 @@ test('what a public write key says replaces nothing of what was vouched for, and
   expect(data.profileBy).toEqual({ contact: { name: 'Vic Vega' }, account: { plan: 'pro' } })
 })
 
+test('a browser can neither make up a verified identity nor an id elsewhere, nor renew one', async () => {
+  const [subject = ''] = await running.take('identity', [
+    {
+      type: 'profile',
+      recordKey: 'verified',
+      identifiers: given({ userId: 'verified' }),
+      traits: { identityProvider: 'google', identityVerifiedAt: '2020-01-01T00:00:00Z' },
+    },
+  ])
+  await running.client({ id: 'account', roles: ['frontend'], defaultPurpose: 'SERVICE' })
+  const officer: As = {
+    token: await running.client({ id: 'officer', roles: ['compliance'] }),
+    purpose: 'SUBJECT_RIGHTS',
+  }
+  const forged = {
+    identityProvider: 'bank',
+    identitySubject: 'root',
+    identityVerifiedAt: new Date().toISOString(),
+    externalId: 'forged',
+  }
+  for (const one of [person, subject]) {
+    const page = { token: await running.tokenFor('account', one) }
+    const query = 'mutation ($t: JSON!) { identify(person: { traits: $t }) { accepted } }'
+    expect((await running.ask(page, query, { t: forged })).codes).toEqual([])
+  }
+  const shown = async (one: SubjectId) => {
+    const id = running.pseudonym('officer', one)
+    const fields =
+      'identities { provider subject verifiedAt } account { externalIds { kind value } }'
+    return (await running.ask(officer, `{ profile(id: "${id}") { ${fields} } }`)).data.profile
+  }
+  expect((await shown(person)).identities).toEqual([])
+  const { identities, account } = await shown(subject)
+  expect(identities).toEqual([
+    { provider: 'google', subject: null, verifiedAt: '2020-01-01T00:00:00.000Z' },
+  ])
+  expect(account.externalIds).toEqual([{ kind: 'userId', value: 'verified' }])
+})
+
 test('a browser that names another country does not turn opt-in into opt-out', async () => {
   const query = '{ me { activity { sessionCount } } }'
   const before = await running.ask(visitor, query)

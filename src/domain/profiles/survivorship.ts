@@ -1,4 +1,5 @@
 import type { Instant } from '../../kernel/time.ts'
+import { type Category, coveredByAny } from '../privacy/categories.ts'
 import type { Survivorship, TraitDefinition } from '../privacy/policy.ts'
 import type { TraitValue } from './normalise.ts'
 import type { Lineage } from './read-model.ts'
@@ -22,8 +23,11 @@ export interface Winner {
 /** What the rules need to know of the policy. */
 export interface SurvivorshipPolicy {
   readonly traits: ReadonlyMap<string, TraitDefinition>
-  readonly sources: ReadonlyMap<string, { readonly priority: number }>
+  readonly sources: ReadonlyMap<string, { readonly priority: number; readonly verified: boolean }>
 }
+
+/** Who somebody is, and in whose files they stand: only sources that vouch for identifiers may say. */
+const VOUCHED_FOR: readonly Category[] = ['user.identity_verification', 'user.unique_id']
 
 interface Candidate {
   readonly record: SourceRecord
@@ -54,7 +58,8 @@ const rules: Readonly<Record<Survivorship, Order>> = {
 /**
  * One value per trait out of all records of a person, each by the rule of its definition: the source of highest
  * priority, the latest observation, the longest value, or the one that most records agree on. Traits that the policy
- * doesn't know are left out; a source that it doesn't know comes last.
+ * doesn't know are left out; a source that it doesn't know comes last. A browser may tell what somebody likes, and not
+ * who they are: of that, unverified sources are not heard.
  */
 export function resolveTraits(
   records: readonly SourceRecord[],
@@ -65,9 +70,10 @@ export function resolveTraits(
   for (const key of [...keys].sort()) {
     const definition = policy.traits.get(key)
     if (!definition) continue
-    const [best, ...others] = candidatesFor(key, records, policy).sort(
-      rules[definition.survivorship],
-    )
+    const heard = coveredByAny(VOUCHED_FOR, definition.category)
+      ? records.filter(({ source }) => policy.sources.get(source)?.verified)
+      : records
+    const [best, ...others] = candidatesFor(key, heard, policy).sort(rules[definition.survivorship])
     if (!best) continue
     const { source, recordKey, observedAt, receivedAt } = best.record
     const rule = others.length === 0 ? 'only' : definition.survivorship

@@ -14,8 +14,9 @@ const definition = (survivorship: Survivorship): TraitDefinition => ({
 const policy = {
   traits: new Map(rules.map((rule) => [rule, definition(rule)])),
   sources: new Map([
-    ['first', { priority: 1 }],
-    ['second', { priority: 2 }],
+    ['first', { priority: 1, verified: true }],
+    ['second', { priority: 2, verified: true }],
+    ['browser', { priority: 3, verified: false }],
   ]),
 }
 const said = (source: string, observedAt: number, value: string): SourceRecord => ({
@@ -55,6 +56,24 @@ describe('survivorship', () => {
       receivedAt: 5,
       rule: 'only',
     })
+  })
+
+  test.each([
+    ['user.identity_verification', null],
+    ['user.unique_id.external', null],
+    ['user.behavior.activity', 'told by a browser'],
+  ])('hears of %s from an unverified source: %p', (category, heard) => {
+    const trait = { ...definition('recent'), category, sealed: true }
+    const told = resolveTraits([said('browser', 99, 'told by a browser')], {
+      ...policy,
+      traits: new Map([['recent', trait]]),
+    })
+    expect(told.get('recent')?.value ?? null).toBe(heard)
+    const vouched = resolveTraits([said('first', 1, 'vouched for'), said('browser', 99, 'newer')], {
+      ...policy,
+      traits: new Map([['recent', trait]]),
+    })
+    expect(vouched.get('recent')?.value).toBe(heard === null ? 'vouched for' : 'newer')
   })
 
   test('does not depend on the order of records, takes a value that somebody said, and the same one without the losers', () => {
