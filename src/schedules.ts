@@ -24,6 +24,7 @@ export function startSchedules(gateway: Gateway, say: Say): { stop(): Promise<vo
     onFailure: saying('The recommender was not fitted'),
   })
   refit.start()
+  trail.alarm.expectVouching()
   const running = [
     refit,
     new Rounds(() => trail.watch.look(), saying('The audit trail was not looked at')).start(SECOND),

@@ -19,6 +19,7 @@ export class TrailAlarm {
   readonly #clock: Clock
   readonly #onChange: (doubt: TrailDoubt | null) => void
   #raised: TrailDoubt | null = null
+  /** Null: nobody is expected to vouch. */
   #vouchedAt: Instant | null = null
   #told: TrailDoubt | null = null
 
@@ -34,10 +35,15 @@ export class TrailAlarm {
     return this.#raised ?? (silent ? 'unsigned' : null)
   }
 
-  /** Everything appended so far has been signed. From the first time on it is expected to be said again and again. */
+  /** From now on somebody vouches at least every minute, or the alarm goes off by itself. */
+  expectVouching(): void {
+    this.#vouchedAt = this.#clock.now()
+  }
+
+  /** Everything appended so far has been signed. */
   vouch(): void {
     this.#raised = null
-    this.#vouchedAt = this.#clock.now()
+    if (this.#vouchedAt !== null) this.#vouchedAt = this.#clock.now()
     this.tell()
   }
 
