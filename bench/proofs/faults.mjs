@@ -177,6 +177,10 @@ async function hang({ gateways: [stuck, other], crowd }, random) {
   } finally {
     process.kill(stuck.pid, 'SIGCONT')
   }
+  // After more than a minute it has to look at the trail before it tells anything again.
+  await stuck.ready()
+  if (/AUDIT ALARM.*(fewer|not those|missing)/.test(stuck.said))
+    crowd.findings.push('who was only stopped took the trail for another one')
 }
 
 async function breakAndMend(stage, scenario, random) {
