@@ -140,6 +140,27 @@ export function auditTreeContract(adapter: string, fresh: () => Promise<FreshDat
       expect(await tree.latestWitnessed()).toBeNull()
     })
 
+    test('recalls a checkpoint by its size, of the log that is signed for now where two had it', async () => {
+      await save(checkpoint(1), checkpoint(2), checkpoint(3))
+      expect(await tree.recall(2)).toBe('note 1 2')
+      expect(await tree.recall(4)).toBeNull()
+      await tree.saveWitness({ checkpoint: checkpoint(2), line: 'witness' }, 1)
+      expect(await tree.recall(2)).toBe('note 1 2witness\n')
+      await save(checkpoint(3, 1_700_000_000_000, 2))
+      expect(await tree.recall(3)).toBe('note 2 3')
+    })
+
+    test('keeps a checkpoint that an export was made of, and only that one', async () => {
+      await save(checkpoint(1, 1_000), checkpoint(2, 2_000), checkpoint(3, 3_000))
+      await tree.keep(2)
+      expect(await tree.discardCheckpointsBefore(9_000)).toBe(1)
+      expect([await tree.recall(1), await tree.recall(2)]).toEqual([null, 'note 1 2'])
+      await save(checkpoint(2, 4_000, 2), checkpoint(4, 4_000, 2))
+      await tree.keep(2)
+      expect(await tree.discardCheckpointsBefore(9_000)).toBe(1)
+      expect([await tree.recall(2), await tree.recall(3)]).toEqual(['note 2 2', null])
+    })
+
     test('forgets old checkpoints, but neither the newest nor those of a witness', async () => {
       await save(checkpoint(1, 1_000), checkpoint(2, 2_000), checkpoint(3, 3_000))
       await save(checkpoint(4, 4_000))

@@ -40,7 +40,11 @@ export interface AuditTree extends TileReader {
   latestWitnessed(): Promise<Witnessed | null>
   /** Keeps a witness's line. The last one for a checkpoint counts. */
   saveWitness(witnessed: Witnessed, at: Instant): Promise<void>
-  /** Forgets checkpoints signed before that, except the newest and those that a witness has signed; returns how many. */
+  /** The note of the newest log's checkpoint of that size, with its witness's line where it has one; null: not kept. */
+  recall(size: number): Promise<string | null>
+  /** Keeps the newest log's checkpoint of that size for good: an export was made of it, and a later one may have to extend it. */
+  keep(size: number): Promise<void>
+  /** Forgets checkpoints signed before that, except the newest, kept ones and those that a witness has signed; returns how many. */
   discardCheckpointsBefore(instant: Instant): Promise<number>
 }
 

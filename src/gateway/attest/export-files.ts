@@ -59,18 +59,26 @@ export async function exportFolderFiles(
     [exportFiles.logKey, `${formatVerifierKey(logKey)}\n`],
   ]
   if (witness) files.push([exportFiles.witnessKey, `${formatVerifierKey(witness)}\n`])
-  const oldSize = since === null ? 0 : checkpointIn(since).size
-  if (since !== null && oldSize > 0) {
-    const proof = await consistencyProof(oldSize, size, tree)
-    files.push([exportFiles.oldCheckpoint, since])
-    files.push([exportFiles.consistency, formatConsistency({ oldSize, newSize: size, proof })])
-  }
+  const consistency = await consistencyOf(parts, plan)
+  if (since !== null && consistency !== null)
+    files.push([exportFiles.oldCheckpoint, since], [exportFiles.consistency, consistency])
   for (const { index, bytes } of announcing) {
     const proof = await inclusionProof(index, size, tree)
     const entry = Buffer.from(bytes).toString('utf8')
     files.push([exportFiles.announcementOf(index), formatAnnouncement({ entry, proof })])
   }
   return [...files.map(([path, content]) => ({ path, bytes: Buffer.from(content) })), ...carried]
+}
+
+/** What `consistency.json` says: that the trail of this export extends that of the earlier one. Null without an earlier one. */
+export async function consistencyOf(
+  { tree }: TrailExportParts,
+  { size, since }: ExportPlan,
+): Promise<string | null> {
+  const oldSize = since === null ? 0 : checkpointIn(since).size
+  if (oldSize === 0) return null
+  const proof = await consistencyProof(oldSize, size, tree)
+  return formatConsistency({ oldSize, newSize: size, proof })
 }
 
 /**

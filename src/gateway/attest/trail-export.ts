@@ -73,6 +73,14 @@ export class TrailExport {
     return await this.#planned(asked, { size, note, tag: tagOf(size, checkpointIn(note).root) })
   }
 
+  /** The checkpoint of an earlier export. @throws Refusal NOT_FOUND where none of that size is kept. */
+  async checkpointOf(size: number): Promise<string> {
+    const note = await this.parts.tree.recall(size)
+    if (note !== null) return note
+    const message = `No checkpoint of ${size} entries is kept here: "since" is the size of an earlier export.`
+    throw new Refusal('NOT_FOUND', message)
+  }
+
   /** The same export again, of the trail that a tag names; null where the trail is another one. It has no checkpoint. */
   async planOf(asked: ExportAsked, tag: string): Promise<ExportPlan | null> {
     const { tree } = this.parts
@@ -94,7 +102,10 @@ export class TrailExport {
     return plan
   }
 
-  /** The export's own entry: durable before the first byte leaves. @throws Refusal AUDIT_UNAVAILABLE */
+  /**
+   * The export's own entry: durable before the first byte leaves. From then on its checkpoint can be named by its size.
+   * @throws Refusal AUDIT_UNAVAILABLE
+   */
   async record(
     plan: ExportPlan,
     format: string,
@@ -102,6 +113,7 @@ export class TrailExport {
     after: number | null,
   ): Promise<void> {
     const { actor, audience, requestId, purpose } = by
+    await this.parts.tree.keep(plan.size)
     await this.parts.recorder.record({
       requestId,
       phase: 'export',

@@ -8,7 +8,12 @@ import {
   exportFormats,
 } from '../../gateway/attest/entry-formats.ts'
 import type { ExportDoor } from '../../gateway/attest/export-door.ts'
-import { Discards, type ExportFile, exportFolderFiles } from '../../gateway/attest/export-files.ts'
+import {
+  consistencyOf,
+  Discards,
+  type ExportFile,
+  exportFolderFiles,
+} from '../../gateway/attest/export-files.ts'
 import {
   type ExportAsked,
   type ExportPlan,
@@ -29,10 +34,12 @@ export interface AuditExportParts {
 }
 
 /**
- * `GET /audit/export?from=&to=&format=ndjson|csv|ocsf|zip&witnessed=true&after=`: streamed, in constant memory. `zip` is the
- * whole folder that can be verified. The others are entries alone and can be resumed: `after` is the number of the last entry
- * that arrived, and `If-Match` with the ETag of the first answer makes sure that it is the same trail (412 where not).
- * `Bauta-Entries: first-last/size` says which entries these are. Before the first byte, an entry says who exports what.
+ * `GET /audit/export?from=&to=&format=ndjson|csv|ocsf|zip&witnessed=true&since=&after=`: streamed, in constant memory. `zip` is
+ * the whole folder that can be verified. The others are entries alone and can be resumed: `after` is the number of the last
+ * entry that arrived, and `If-Match` with the ETag of the first answer makes sure that it is the same trail (412 where not).
+ * `Bauta-Entries: first-last/size` says which entries these are. `since` is the size of an earlier export, and what proves that
+ * this one extends it stands in the zip, or in `Bauta-Consistency` beside the others: what `consistency.json` would say.
+ * Before the first byte, an entry says who exports what.
  */
 export function auditExportRoutes(
   parts: AuditExportParts,
@@ -55,9 +62,11 @@ export function auditExportRoutes(
   }
 }
 
-interface Asked extends ExportAsked {
+interface Asked extends Omit<ExportAsked, 'since'> {
   readonly format: ExportFormat | typeof ZIP
   readonly after: number | null
+  /** Size of an earlier export. */
+  readonly since: number | null
 }
 
 function askedIn(query: Readonly<Record<string, unknown>>): Asked {
@@ -66,7 +75,7 @@ function askedIn(query: Readonly<Record<string, unknown>>): Asked {
     if (value === undefined || typeof value === 'string') return value ?? null
     throw new Refusal('BAD_USER_INPUT', `"${name}" stands twice.`)
   }
-  const [from, to, after] = [text('from'), text('to'), text('after')]
+  const [from, to, since, after] = [text('from'), text('to'), text('since'), text('after')]
   const wanted = text('format') ?? 'ndjson'
   const format = ([...exportFormats, ZIP] as const).find((one) => one === wanted)
   if (!format)
@@ -76,11 +85,13 @@ function askedIn(query: Readonly<Record<string, unknown>>): Asked {
       'BAD_USER_INPUT',
       '"after" is the number of an entry; a zip has to be fetched whole.',
     )
+  if (since !== null && !/^[1-9]\d{0,14}$/.test(since))
+    throw new Refusal('BAD_USER_INPUT', '"since" is the size of an earlier export: a number.')
   return {
     from: from === null ? null : instantOf(from, 'from'),
     to: to === null ? null : instantOf(to, 'to'),
     witnessed: text('witnessed') === 'true',
-    since: null,
+    since: since === null ? null : Number(since),
     format,
     after: after === null ? null : Number(after),
   }
@@ -93,7 +104,9 @@ async function planned(
   ifMatch: string | undefined,
 ): Promise<ExportPlan | null> {
   const isSame = ifMatch !== undefined && asked.format !== ZIP
-  const plan = isSame ? await trail.planOf(asked, ifMatch) : await trail.plan(asked)
+  const since = asked.since === null ? null : await trail.checkpointOf(asked.since)
+  const wanted = { ...asked, since }
+  const plan = isSame ? await trail.planOf(wanted, ifMatch) : await trail.plan(wanted)
   if (plan === null || asked.after === null) return plan
   const first = asked.after + 1
   const end = plan.first + plan.count
@@ -112,6 +125,8 @@ async function answer(
   const last = first + count - 1
   const type = format === ZIP ? 'application/zip' : entryFormats[format].mediaType
   const name = format === ZIP ? `audit-${first}-${last}.zip` : entryFormats[format].file
+  const consistency = format === ZIP ? null : await consistencyOf(trail.parts, plan)
+  if (consistency !== null) reply.header('bauta-consistency', consistency.trimEnd())
   return await reply
     .type(type)
     .header('etag', plan.tag)

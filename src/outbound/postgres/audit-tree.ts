@@ -90,10 +90,27 @@ export class PostgresAuditTree implements AuditTree {
     )
   }
 
+  async recall(size: number): Promise<string | null> {
+    const [row] = await this.#database.query<{ note: string; witness_line: string | null }>(
+      `SELECT note, witness_line FROM audit_checkpoint WHERE size = $1 ORDER BY epoch DESC LIMIT 1`,
+      [size],
+    )
+    if (!row) return null
+    return row.witness_line === null ? row.note : `${row.note}${row.witness_line}\n`
+  }
+
+  async keep(size: number): Promise<void> {
+    await this.#database.query(
+      `UPDATE audit_checkpoint SET exported = true
+       WHERE size = $1 AND epoch = (SELECT max(epoch) FROM audit_checkpoint)`,
+      [size],
+    )
+  }
+
   async discardCheckpointsBefore(instant: Instant): Promise<number> {
     const [row] = await this.#database.query<{ discarded: number }>(
       `WITH discarded AS (
-         DELETE FROM audit_checkpoint WHERE signed_at < $1::timestamptz AND witness_line IS NULL
+         DELETE FROM audit_checkpoint WHERE signed_at < $1::timestamptz AND witness_line IS NULL AND NOT exported
            AND (epoch, size) <> (SELECT epoch, size FROM audit_checkpoint ORDER BY epoch DESC, size DESC LIMIT 1)
          RETURNING size)
        SELECT count(*)::int AS discarded FROM discarded`,

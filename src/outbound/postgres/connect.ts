@@ -10,6 +10,7 @@ import { AuditTree1764100001000 } from '../../../migrations/1764100001000-audit-
 import { AuditBundleParts1764100001100 } from '../../../migrations/1764100001100-audit-bundle-parts.ts'
 import { AuditReads1764100002000 } from '../../../migrations/1764100002000-audit-reads.ts'
 import { AuditActions1764100002100 } from '../../../migrations/1764100002100-audit-actions.ts'
+import { ExportedCheckpoints1764100003000 } from '../../../migrations/1764100003000-exported-checkpoints.ts'
 import { CountedRefusals1764100004000 } from '../../../migrations/1764100004000-counted-refusals.ts'
 import { PackedLineage1764100060000 } from '../../../migrations/1764100060000-packed-lineage.ts'
 import { FormerItems1764100070000 } from '../../../migrations/1764100070000-former-items.ts'
@@ -131,6 +132,7 @@ function dataSourceOf(address: Address, poolSize: number): DataSource {
       AuditBundleParts1764100001100,
       AuditReads1764100002000,
       AuditActions1764100002100,
+      ExportedCheckpoints1764100003000,
       CountedRefusals1764100004000,
       PackedLineage1764100060000,
       FormerItems1764100070000,

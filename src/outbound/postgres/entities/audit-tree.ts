@@ -26,6 +26,9 @@ export class AuditCheckpoint {
   witnessLine!: string | null
   @Column('timestamptz', { name: 'witnessed_at', nullable: true })
   witnessedAt!: Date | null
+  /** An export was made of it. */
+  @Column('boolean', { default: false })
+  exported!: boolean
 }
 
 @Entity('audit_bundle')
