@@ -26,7 +26,6 @@ export class CatalogueDoor {
   readonly #recommendations: RecommendationStore
   readonly #cursors: Cursors
   readonly #items: DataLoader<readonly string[], ReadonlyMap<string, Item>>
-  #all: Promise<ReadonlyMap<string, Item> | null> | null = null
 
   constructor(
     scope: Scope,
@@ -60,9 +59,14 @@ export class CatalogueDoor {
 
   /** Items by id; those that are not in the catalogue are null. */
   async itemsOf(ids: readonly string[]): Promise<(id: string) => ItemView | null> {
-    this.#all ??= this.#recommendations.allItems()
-    const items = (await this.#all) ?? (await this.#items.load(ids))
+    const items = await this.#items.load(ids)
     return (id) => itemView(items.get(id))
+  }
+
+  /** As `itemsOf`, for every id; null where the catalogue is too large to be held. */
+  async allItems(): Promise<((id: string) => ItemView | null) | null> {
+    const items = await this.#recommendations.allItems()
+    return items && ((id) => itemView(items.get(id)))
   }
 
   async items(

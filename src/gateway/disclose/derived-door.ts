@@ -1,5 +1,5 @@
 import { consentAt } from '../../domain/privacy/consent.ts'
-import { plainColumns, type Recommended } from '../../domain/profiles/read-model.ts'
+import { plainColumns, type ReadRow, type Recommended } from '../../domain/profiles/read-model.ts'
 import { readable } from '../../domain/recommendations/profiling.ts'
 import { answer, recommendedFor } from '../../domain/recommendations/recommend.ts'
 import type {
@@ -20,12 +20,20 @@ import type { Plan } from './plan.ts'
 import type { DisclosedRow, ProfileRows } from './profile-rows.ts'
 import { plainGroupsOf } from './row-values.ts'
 import type { StateDecisions } from './state-decisions.ts'
-import type { MembershipView, ProfileView, RecommendationListView } from './views.ts'
+import type { ItemView, MembershipView, ProfileView, RecommendationListView } from './views.ts'
 
 const ACTIVITY = 'user.behavior.activity'
 const PURCHASES = 'user.behavior.purchase_history'
 /** Lists are kept so long; more would be noise. */
 const MOST_RECOMMENDED = 50
+
+/** What recommendations are made of, the same for all people of a request. */
+interface Stock {
+  readonly model: RecommenderModel | null
+  readonly catalogue: ReadonlyMap<string, string | null>
+  /** Null where the catalogue is too large to be held. */
+  readonly itemOf: ((id: string) => ItemView | null) | null
+}
 
 /**
  * Derived values inherit: a membership or a recommendation says something about each of its inputs, so it is disclosed
@@ -40,8 +48,7 @@ export class DerivedDoor {
   readonly #catalogue: CatalogueDoor
   #defined: Promise<ReadonlyMap<string, Segment>> | null = null
   readonly #shelves = new Map<string, ReadonlyMap<string, string | null>>()
-  #stock: Promise<readonly [RecommenderModel | null, ReadonlyMap<string, string | null>]> | null =
-    null
+  #stock: Promise<Stock> | null = null
 
   constructor(
     scope: Scope,
@@ -94,13 +101,12 @@ export class DerivedDoor {
       return null
     }
     const input = own.reason === null ? inputFor(decisions) : null
-    this.#stock ??= Promise.all([this.#recommendations.model(), this.#recommendations.catalogue()])
-    const [model, catalogue] = await this.#stock
+    this.#stock ??= this.#takeStock()
+    const { model, catalogue, itemOf } = await this.#stock
     const purchasesOpen = input === 'full'
+    const asks = purchasesOpen || (input && args.category !== null)
     const interactions =
-      purchasesOpen || (input && args.category !== null)
-        ? await this.#interactionsOf(row.subjectId, args, row.recommended?.full.length ?? 0)
-        : null
+      asks && !isStored(row, args) ? await this.#interactionsOf(row.subjectId) : null
     const lists =
       args.category !== null && interactions
         ? recommendedFor(
@@ -119,7 +125,7 @@ export class DerivedDoor {
       first,
     })
     const explained = decisions.decide(ACTIVITY).treatment === 'CLEAR'
-    const item = await this.#catalogue.itemsOf(namesIn(given.items, explained))
+    const item = itemOf ?? (await this.#catalogue.itemsOf(namesIn(given.items, explained)))
     return {
       recommender: given.recommender === 'item-to-item' ? 'ITEM_TO_ITEM' : 'POPULARITY',
       recommendations: given.items.map(([itemId, score, because]) => ({
@@ -146,9 +152,17 @@ export class DerivedDoor {
     return this.#defined
   }
 
-  /** The person's interactions, only where the stored list does not answer: a category is asked for, or popularity has to leave out what they own. */
-  async #interactionsOf(subjectId: string, args: { category: string | null }, stored: number) {
-    if (args.category === null && stored > 0) return null
+  async #takeStock(): Promise<Stock> {
+    const [model, catalogue, itemOf] = await Promise.all([
+      this.#recommendations.model(),
+      this.#recommendations.catalogue(),
+      this.#catalogue.allItems(),
+    ])
+    return { model, catalogue, itemOf }
+  }
+
+  /** For where no stored list answers: a category is asked for, or popularity has to leave out what they own. */
+  async #interactionsOf(subjectId: string) {
     return (await this.#rows.extra(subjectId, ['interactions']))?.interactions ?? null
   }
 
@@ -194,6 +208,10 @@ function inputFor(decisions: StateDecisions): RecommenderInput | null {
   if (profiling === null || (activity !== 'CLEAR' && activity !== 'GENERALISED')) return null
   const purchases = activity === 'CLEAR' && decisions.decide(PURCHASES).treatment === 'CLEAR'
   return purchases && profiling === 'full' ? 'full' : 'activity'
+}
+
+function isStored(row: ReadRow, { category }: { category: string | null }): boolean {
+  return category === null && (row.recommended?.full.length ?? 0) > 0
 }
 
 function namesIn(items: Recommended, explained: boolean): string[] {

@@ -116,8 +116,11 @@ export class Disclose {
     return subject === null ? null : await this.derived.profileIn(key, subject)
   }
 
+  /** As `profile`, of each. */
   async profiles(ids: readonly string[]): Promise<(ProfileView | null)[]> {
-    return await Promise.all(ids.map((id) => this.profile(id)))
+    const views = await this.#rows.views(ids.map((id) => this.#pseudonyms.open(id)))
+    for (const [at, id] of ids.entries()) if (views[at]) this.#scope.named.add(id)
+    return views
   }
 
   /** Who saw what of somebody, when and why: of the person acted for where nobody is named. Null where that may not be told. */

@@ -64,6 +64,11 @@ export class ProfileRows {
     return this.#loader.load(id)
   }
 
+  /** As `view`, of each; null where nobody is named. */
+  async views(ids: readonly (SubjectId | null)[]): Promise<(ProfileView | null)[]> {
+    return await Promise.all(ids.map((id) => (id === null ? null : this.#loader.load(id))))
+  }
+
   /** Rows are loaded again when they are asked for next. */
   forget(): void {
     this.#loader.clearAll()

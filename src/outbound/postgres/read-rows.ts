@@ -19,18 +19,18 @@ export type StoredRow = {
   subject_id: SubjectId
   kind: 'person' | 'visitor'
   consent_id: number
-  consent_later: CompiledConsent['later']
-  consent_records: CompiledConsent['records']
+  /** JSON of an array: what is not sealed travels as one value, which costs a third of a value for each column. */
+  packed: string
   recommended_activity?: string | null
   recommended_full?: string | null
   recommended_model?: number | null
-} & { [column in ReadColumn]?: unknown }
-
-const ALWAYS = ['subject_id', 'kind', 'consent_id', 'consent_later', 'consent_records']
+} & { [column in SealedColumn]?: Uint8Array | null }
 
 /** Two lists of which a reader may see one at most: they come as text, and only that one is parsed. */
 const RECOMMENDED = `(r.recommended -> 'activity')::text AS recommended_activity,
   (r.recommended -> 'full')::text AS recommended_full, (r.recommended ->> 'model')::int AS recommended_model`
+
+type PackedColumn = Exclude<ReadColumn, SealedColumn | 'recommended'>
 
 /** One set of columns, ready for the hot path: statements carry a name of their own and are parsed once per connection. */
 export interface ColumnSet {
@@ -39,7 +39,9 @@ export interface ColumnSet {
   /** Tells prepared statements of different column sets apart. */
   readonly tag: string
   readonly sealed: readonly SealedColumn[]
-  readonly plain: readonly Exclude<ReadColumn, SealedColumn>[]
+  /** In the order in which they are packed, after what every read needs. */
+  readonly packed: readonly PackedColumn[]
+  readonly recommended: boolean
 }
 
 const bySet = new WeakMap<ReadonlySet<ReadColumn>, ColumnSet>()
@@ -49,18 +51,39 @@ export function columnSetOf(columns: ReadonlySet<ReadColumn>): ColumnSet {
   const known = bySet.get(columns)
   if (known) return known
   const sorted = [...columns].sort()
-  const isSealed = (column: ReadColumn): column is SealedColumn =>
-    column.startsWith('sealed_') && column !== 'sealed_more'
+  const sealed = sorted.filter(isSealed)
+  const packed = sorted.filter(isPacked)
+  const recommended = columns.has('recommended')
   const set: ColumnSet = {
-    selected: [...ALWAYS, ...sorted]
-      .map((column) => (column === 'recommended' ? RECOMMENDED : `r.${column}`))
-      .join(', '),
+    selected: [
+      'r.subject_id, r.kind, r.consent_id',
+      packedAs(['consent_later', 'consent_records', ...packed]),
+      ...sealed.map((column) => `r.${column}`),
+      ...(recommended ? [RECOMMENDED] : []),
+    ].join(', '),
     tag: createHash('sha256').update(sorted.join()).digest('hex').slice(0, 12),
-    sealed: sorted.filter(isSealed),
-    plain: sorted.filter((column) => !isSealed(column)) as Exclude<ReadColumn, SealedColumn>[],
+    sealed,
+    packed,
+    recommended,
   }
   bySet.set(columns, set)
   return set
+}
+
+function isSealed(column: ReadColumn): column is SealedColumn {
+  return column.startsWith('sealed_') && column !== 'sealed_more'
+}
+
+function isPacked(column: ReadColumn): column is PackedColumn {
+  return !isSealed(column) && column !== 'recommended'
+}
+
+/** JSON columns are text already once they are read: to join it is cheaper than to build an array of them. */
+function packedAs(columns: readonly string[]): string {
+  const texts = columns.map((column) =>
+    column === 'segment_keys' ? 'to_json(r.segment_keys)::text' : `r.${column}::text`,
+  )
+  return `'[' || ${texts.join(" || ',' || ")} || ']' AS packed`
 }
 
 /** Columns whose name in a row differs. */
@@ -74,27 +97,30 @@ export function readRow(
   columns: ColumnSet,
   states: ReadonlyMap<number, string>,
 ): ReadRow {
+  const [later, records, ...packed] = JSON.parse(row.packed) as [
+    CompiledConsent['later'],
+    CompiledConsent['records'],
+    ...unknown[],
+  ]
   const sealed: Partial<Record<SealedColumn, Uint8Array | null>> = {}
-  for (const column of columns.sealed) sealed[column] = row[column] as Uint8Array | null
+  for (const column of columns.sealed) sealed[column] = row[column] ?? null
   const plain: Record<string, unknown> = {}
-  for (const column of columns.plain) plain[NAMES[column] ?? column] = asRead(row, column)
+  for (const [at, column] of columns.packed.entries())
+    plain[NAMES[column] ?? column] =
+      column === 'lineage' ? unpackLineage(packed[at] as PackedLineage) : packed[at]
   return {
     subjectId: row.subject_id,
     kind: row.kind,
     consent: {
       state: stateOf(states, row.consent_id),
-      until: row.consent_later[0]?.[0] ?? null,
-      later: row.consent_later,
-      records: row.consent_records,
+      until: later[0]?.[0] ?? null,
+      later,
+      records,
     },
     sealed,
+    ...(columns.recommended ? { recommended: listsOf(row) } : {}),
     ...plain,
   }
-}
-
-function asRead(row: StoredRow, column: ReadColumn): unknown {
-  if (column === 'recommended') return listsOf(row)
-  return column === 'lineage' ? unpackLineage(row[column] as PackedLineage) : row[column]
 }
 
 function listsOf(row: StoredRow): RecommendedLists {
