@@ -175,7 +175,7 @@ export async function composeGateway(
     reception,
     doors: {
       desk,
-      tell: new Tell(ingest, (audience, pseudonym) => audiences.of(audience).open(pseudonym)),
+      tell: new Tell(ingest, audiences, desk.people),
       govern: { segments: governSegments, items: new Items(recommendations, recorder) },
       security: new SecurityReport(counters, stores.securityCounts),
       attest: attestOf(stores, new KnownValues(desk.people, clientStore, audiences)),

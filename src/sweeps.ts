@@ -26,7 +26,11 @@ export function sweepsOf({ config, stores, recorder, clock }: Gateway): readonly
       every: HOUR,
       run: () => tree.discardCheckpointsBefore(clock.now() - CHECKPOINTS_KEPT),
     },
-    { name: 'day_keys', every: HOUR, run: () => destroyOldDayKeys({ dayKeys, recorder, clock }) },
+    {
+      name: 'day_keys',
+      every: HOUR,
+      run: () => destroyOldDayKeys({ dayKeys, archive, recorder, clock }),
+    },
     { name: 'changes', every: HOUR, run: () => feed.discardBefore(clock.now() - CHANGES_KEPT) },
   ]
 }

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { Command } from 'commander'
 import { carriedFiles } from '../src/carried-files.ts'
 import type { Gateway } from '../src/compose.ts'
+import { argumentLookUp } from '../src/domain/audit/arguments.ts'
 import { compilePolicy } from '../src/domain/privacy/policy.ts'
 import { verifyExport } from '../src/gateway/attest/verify-export.ts'
 import { registerAuditExport } from '../src/inbound/cli/audit-export.ts'
@@ -34,12 +35,24 @@ const day = (days: number) => isoInstant(Date.now() + days * DAY).slice(0, 10)
 
 test('keys of days go after 30 days, and an entry says so', async () => {
   const { dayKeys } = running.gateway.stores
+  const { database } = running.gateway.stores.opened
   for (const age of [-40, -31, -30, 0]) await dayKeys.make(day(age))
+  for (const [index, found] of [
+    [-3, day(-31)],
+    [-2, day(-30)],
+    [-1, null],
+  ] as const)
+    await database.query('INSERT INTO audit_argument VALUES ($1, $2)', [
+      argumentLookUp(Buffer.alloc(16), found),
+      index,
+    ])
   expect(await sweep('day_keys')).toBe(2)
   expect(await dayKeys.days()).toEqual(expect.arrayContaining([day(-30), day(0)]))
   expect(await dayKeys.find(day(-31))).toBeNull()
   const [entry] = await running.entries()
   expect(entry?.action).toEqual({ action: 'day-keys.destroy', days: `${day(-40)} ${day(-31)}` })
+  const left = await database.query('SELECT log_index::int FROM audit_argument ORDER BY log_index')
+  expect(left).toEqual([{ log_index: -2 }, { log_index: -1 }])
   expect(await sweep('day_keys')).toBe(0)
 })
 

@@ -108,7 +108,11 @@ describe('the trail', () => {
       entryId: '',
       time: '',
       requestId: '',
-      args: entry?.args?.map(({ path, hmacs }) => [path, hmacs.length]),
+      args: entry?.args?.map(({ path, hmacs, identifiers }) => [
+        path,
+        hmacs.length,
+        identifiers?.length,
+      ]),
     })
     expect(shape(ofMiss)).toEqual(shape(ofHit))
     expect(miss.body.length).toBe(hit.body.length)

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { leavesOf } from '../../src/domain/audit/leaf.ts'
+import { PeopleByIdentifier } from '../../src/domain/profiles/people-by-identifier.ts'
 import { type As, RunningGateway } from '../running-gateway.ts'
 import { situations } from '../situations.ts'
 import { itemInputs, type Met, SmallWorld } from '../small-world.ts'
@@ -100,6 +101,42 @@ describe('a known value', () => {
     expect(await mail()).toBe(true)
     await keys.destroy([other.person])
     expect(await mail()).toBe(false)
+  })
+
+  test('that a system told about somebody is found as long as that person is known, and no longer', async () => {
+    const feeder = {
+      token: await running.client({ id: 'feeder', roles: ['ingest'], writeKey: 'server' }),
+    }
+    await running.ask(
+      feeder,
+      'mutation Told($p: IdentifyInput!) { identify(person: $p) { accepted } }',
+      {
+        p: {
+          identifiers: [{ kind: 'USER_ID', value: 'told-4711' }],
+          traits: { email: 'Told@Example.com' },
+        },
+      },
+    )
+    await running.ask(
+      feeder,
+      'mutation Tracked($e: TrackInput!) { track(event: $e) { accepted } }',
+      {
+        e: {
+          messageId: 'told-1',
+          event: 'Seen',
+          identifiers: [{ kind: 'USER_ID', value: 'told-4711' }],
+        },
+      },
+    )
+    expect(await operations('told-4711')).toEqual(['Tracked', 'Told'])
+    const { dayKeys, keys, profiles } = running.gateway.stores
+    await dayKeys.destroyBefore(`${new Date().toISOString().slice(0, 10)}~`)
+    expect(await operations('told-4711')).toContain('Tracked')
+    expect(await operations('told@example.com')).toEqual(['Told'])
+    const people = new PeopleByIdentifier(profiles, keys.installationKey('blind-index'))
+    const person = await people.byVerifiedIdentifier('userId', 'told-4711')
+    await keys.destroy(person === null ? [] : [person])
+    expect(await operations('told@example.com')).toEqual([])
   })
 
   test('that is a pseudonym finds the entries that name its person', async () => {

@@ -24,6 +24,11 @@ export interface AuditArchive {
   discardedTo(key: string): Promise<number>
   /** Discards the bytes of archived entries, and notes that for `key` everything below `to` is done. */
   discard(entries: readonly DiscardedEntry[], key: string, to: number): Promise<void>
+  /**
+   * Forgets by what arguments of entries before that day (of UTC) are found, but not identifiers: the keys of these days are
+   * destroyed. The hashes in the entries stay. @returns how many.
+   */
+  forgetArguments(before: string): Promise<number>
   /** Runs `work` unless another gateway runs it: then null, at once. */
   alone<T>(work: () => Promise<T>): Promise<T | null>
 }

@@ -39,7 +39,7 @@ export interface AuditFilter {
   readonly action?: string
   /** Audit references of one person: one for each subject that was merged into them. */
   readonly subjectRefs?: readonly string[]
-  /** Keyed hashes that a value of an argument could have. */
+  /** Values of arguments, any of them, as `argumentLookUp` names them. */
   readonly argumentHmacs?: readonly Uint8Array[]
   readonly requestId?: string
 }

@@ -1,12 +1,12 @@
 import type { ClientStore } from '../../domain/access/principal.ts'
-import { argumentHmac, canonicalValue } from '../../domain/audit/arguments.ts'
+import { argumentHmac, argumentLookUp, canonicalValue } from '../../domain/audit/arguments.ts'
 import type { AuditFilter, AuditLog, StoredAuditEntry } from '../../domain/audit/audit-log.ts'
 import type { DayKeys } from '../../domain/audit/day-keys.ts'
 import type { TrailSubjects } from '../../domain/audit/trail-subjects.ts'
 import type { KeyStore } from '../../domain/privacy/key-store.ts'
 import type { SubjectId } from '../../kernel/ids.ts'
 import { Refusal } from '../../kernel/refusal.ts'
-import { isoInstant } from '../../kernel/time.ts'
+import { DAY, isoInstant } from '../../kernel/time.ts'
 import type { Scope } from '../scope/scope.ts'
 import { shown, type TrailEntry, trailPageSize } from './audit-trail.ts'
 import { assertOfficer } from './officer.ts'
@@ -95,12 +95,21 @@ export class AuditHash {
     identified: readonly SubjectId[],
   ): Promise<readonly Uint8Array[]> {
     const { dayKeys, keys } = this.#ports
-    const ofDays = await Promise.all((await dayKeys.days()).map((day) => dayKeys.find(day)))
-    const ofPeople = (await this.#merged(identified)).map((id) => keys.argumentKeyOf(id))
     const values = forms.map(canonicalValue)
-    return [...ofDays, ...ofPeople].flatMap((key) =>
-      key === null ? [] : values.map((one) => argumentHmac(key, one)),
+    const lookUps = (key: Uint8Array | null, days: readonly (string | null)[]) =>
+      key === null
+        ? []
+        : values
+            .map((one) => argumentHmac(key, one))
+            .flatMap((hmac) => days.map((day) => argumentLookUp(hmac, day)))
+    const ofDays = (await dayKeys.days()).map(async (day) =>
+      // A request that began before midnight may have its entry after it, and an identifier may have led to nobody.
+      lookUps(await dayKeys.find(day), [day, dayAfter(day), null]),
     )
+    const ofPeople = (await this.#merged(identified)).map((id) =>
+      lookUps(keys.argumentKeyOf(id), [null]),
+    )
+    return [...(await Promise.all(ofDays)), ...ofPeople].flat()
   }
 
   async #refsOf(pseudonymous: readonly SubjectId[]): Promise<readonly string[]> {
@@ -122,4 +131,8 @@ export class AuditHash {
     const byIndex = new Map(found.flat().map((entry) => [entry.index, entry]))
     return [...byIndex.values()].sort((a, b) => b.index - a.index).slice(0, page.limit)
   }
+}
+
+function dayAfter(day: string): string {
+  return isoInstant(Date.parse(day) + DAY).slice(0, 10)
 }

@@ -1,8 +1,15 @@
 import type { Scope as TokenScope } from '../../domain/access/principal.ts'
-import type { IdentifierKind } from '../../domain/profiles/identifier.ts'
+import {
+  type Identifier,
+  type IdentifierKind,
+  namesDevice,
+} from '../../domain/profiles/identifier.ts'
+import { normaliseIdentifier } from '../../domain/profiles/normalise.ts'
+import type { PeopleByIdentifier } from '../../domain/profiles/people-by-identifier.ts'
 import type { SubjectId } from '../../kernel/ids.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import { isoInstant } from '../../kernel/time.ts'
+import type { Audiences } from '../scope/audiences.ts'
 import type { Scope } from '../scope/scope.ts'
 import type { Ingest } from './ingest.ts'
 import type { IngestInput } from './ingest-input.ts'
@@ -48,14 +55,13 @@ export interface TellAnswer {
 /** Single changes as callers of the API make them, each within what its caller may say about whom. */
 export class Tell {
   readonly #ingest: Ingest
-  readonly #openPseudonym: (audience: string, pseudonym: string) => SubjectId | null
+  readonly #audiences: Audiences
+  readonly #people: Pick<PeopleByIdentifier, 'find'>
 
-  constructor(
-    ingest: Ingest,
-    openPseudonym: (audience: string, pseudonym: string) => SubjectId | null,
-  ) {
+  constructor(ingest: Ingest, audiences: Audiences, people: Pick<PeopleByIdentifier, 'find'>) {
     this.#ingest = ingest
-    this.#openPseudonym = openPseudonym
+    this.#audiences = audiences
+    this.#people = people
   }
 
   async track(scope: Scope, event: TrackedEvent): Promise<TellAnswer> {
@@ -157,11 +163,22 @@ export class Tell {
       [input],
       by,
     )
+    await this.#noteIdentifiers(scope, input)
     scope.noteAction({ told: input.type, accepted: counts.accepted })
     return {
       accepted: counts.accepted > 0,
       duplicate: counts.duplicates > 0,
       reasons: rejected[0]?.reasons ?? [],
+    }
+  }
+
+  /** For the entry, which keys them by whom they lead to; asked afterwards, because somebody may be new. */
+  async #noteIdentifiers({ identifiers }: Scope, input: IngestInput): Promise<void> {
+    for (const { kind, value } of identifiersOf(input)) {
+      const normal = normaliseIdentifier({ kind, value }, null)
+      if ('problem' in normal) continue
+      const subject = await this.#people.find(kind, normal.value.value)
+      identifiers.set(value, { value: normal.value.value, subject })
     }
   }
 
@@ -177,10 +194,23 @@ export class Tell {
         )
       return principal.subject
     }
-    const subject = pseudonym === null ? null : this.#openPseudonym(grant.audience, pseudonym)
+    const subject = pseudonym === null ? null : this.#audiences.of(grant.audience).open(pseudonym)
     if (subject === null) throw new Refusal('NOT_FOUND', 'There is no such profile.')
     return subject
   }
+}
+
+const CONTACTS = ['email', 'phone'] as const
+
+/** Identifiers that name people, of those by which people are looked up; also where they stand as traits. */
+function identifiersOf(input: IngestInput): readonly Identifier[] {
+  if (input.type !== 'profile' && input.type !== 'event') return []
+  const traits = input.type === 'profile' ? input.traits : {}
+  const contacts = CONTACTS.flatMap((kind) => {
+    const value = traits[kind]
+    return typeof value === 'string' ? [{ kind, value }] : []
+  })
+  return [...input.identifiers, ...contacts].filter(({ kind }) => !namesDevice(kind))
 }
 
 /** Beside the schema's `@scope`: what changes people's data does not rest on one check. */

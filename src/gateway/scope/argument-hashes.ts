@@ -34,6 +34,7 @@ export async function hashedArguments(
     const identifier = scope.identifiers.get(String(value))
     const ofPerson = identifier?.subject ? keys.argumentKeyOf(identifier.subject) : null
     const canonical = canonicalValue(identifier?.value ?? value)
-    return argumentHmac(ofPerson ?? ofToday, canonical).toString('base64url')
+    const hmac = argumentHmac(ofPerson ?? ofToday, canonical).toString('base64url')
+    return { hmac, isIdentifier: identifier !== undefined }
   })
 }

@@ -1,8 +1,10 @@
 import { promisify } from 'node:util'
 import { gunzip, gzip } from 'node:zlib'
+import { argumentLookUp } from '../../domain/audit/arguments.ts'
 import type { AuditArchive, DiscardedEntry } from '../../domain/audit/audit-archive.ts'
 import type { TrailLeaf } from '../../domain/audit/audit-leaves.ts'
 import { BUNDLE_ENTRIES, packBundle, unpackBundle } from '../../domain/audit/entry-bundle.ts'
+import { type Derived, derive } from './audit-derived.ts'
 import type { AuditJournal } from './audit-journal.ts'
 import { PART_ENTRIES, PostgresAuditLeaves } from './audit-leaves.ts'
 import type { Database, Queryable } from './database.ts'
@@ -11,11 +13,30 @@ import type { Database, Queryable } from './database.ts'
 const ARCHIVE_LOCK = 4_208_341
 const ARCHIVE = 'archive'
 
+/** Rows in one statement: others have to come in between on the embedded server's one session. */
+const FORGOTTEN_AT_ONCE = 5_000
+const FORGET = `
+  WITH forgotten AS (
+    DELETE FROM audit_argument WHERE (hmac, log_index) IN (
+      SELECT hmac, log_index FROM audit_argument WHERE hmac < $1 ORDER BY hmac, log_index LIMIT ${FORGOTTEN_AT_ONCE})
+    RETURNING 1)
+  SELECT count(*)::int AS forgotten FROM forgotten`
+
 const gzipped = promisify(gzip)
 const gunzipped = promisify(gunzip)
 
-/** What is derived from single entries, by the column that names the entry. */
-const DERIVED = ['audit_index', 'audit_subject', 'audit_argument', 'audit_listed']
+/**
+ * What is derived from single entries. Whom and what an entry names is found by that, in indexes that each append has to
+ * carry anyway: one more, by number, would be paid for by every append and used by nothing but this.
+ */
+const FORGET_ENTRIES = ['audit_index', 'audit_listed'].map(
+  (table) => `DELETE FROM ${table} WHERE log_index = ANY($1::bigint[])`,
+)
+const forgetNamed = (table: string, key: string, type: string) => `
+  DELETE FROM ${table} named USING unnest($1::${type}[], $2::bigint[]) AS gone (key, log_index)
+  WHERE named.${key} = gone.key AND named.log_index = gone.log_index`
+const FORGET_SUBJECTS = forgetNamed('audit_subject', 'ref', 'text')
+const FORGET_ARGUMENTS = forgetNamed('audit_argument', 'hmac', 'bytea')
 
 /**
  * Bundles as gzip (RFC 1952) of C2SP entry bundles: members of 16 entries, one after the other, so a bundle can be unpacked
@@ -74,13 +95,22 @@ export class PostgresAuditArchive implements AuditArchive {
     await this.#database.transaction(async (queryable) => {
       const indices = entries.map(({ index }) => index)
       await emptyInBundles(queryable, indices)
-      for (const table of DERIVED)
-        await queryable.query(`DELETE FROM ${table} WHERE log_index = ANY($1::bigint[])`, [indices])
+      for (const statement of FORGET_ENTRIES) await queryable.query(statement, [indices])
       await queryable.query('DELETE FROM audit_member_list WHERE entry_id = ANY($1::uuid[])', [
         entries.map(({ entryId }) => entryId),
       ])
       await advance(queryable, cursorName(key), to)
     })
+  }
+
+  async forgetArguments(before: string): Promise<number> {
+    const end = argumentLookUp(Buffer.alloc(0), before)
+    let count = 0
+    for (let page = FORGOTTEN_AT_ONCE; page === FORGOTTEN_AT_ONCE; count += page) {
+      const [row] = await this.#database.query<{ forgotten: number }>(FORGET, [end])
+      page = row?.forgotten ?? 0
+    }
+    return count
   }
 
   async alone<T>(work: () => Promise<T>): Promise<T | null> {
@@ -129,6 +159,16 @@ async function compressed(
   return { entries: Buffer.concat(parts), partEnds }
 }
 
+/** What the index holds of an entry, and its number. */
+type Emptied = Derived & { readonly index: number }
+
+/** What entries name and the numbers of the entries, side by side. */
+function pairs<T>(entries: readonly Emptied[], named: (entry: Emptied) => readonly T[]): unknown[] {
+  const all = entries.flatMap((entry) => named(entry).map((key) => ({ key, index: entry.index })))
+  return [all.map(({ key }) => key), all.map(({ index }) => index)]
+}
+
+/** Takes the bytes of entries from their bundles, and what is found by what stood in them from the index. */
 async function emptyInBundles(queryable: Queryable, indices: readonly number[]): Promise<void> {
   const byBundle = new Map<number, number[]>()
   for (const index of indices) {
@@ -141,11 +181,25 @@ async function emptyInBundles(queryable: Queryable, indices: readonly number[]):
   )
   for (const { bundle_index, entries } of rows) {
     const kept: (Uint8Array | null)[] = unpackBundle(await gunzipped(entries))
-    for (const position of byBundle.get(Number(bundle_index)) ?? []) kept[position] = null
+    const gone: Emptied[] = []
+    for (const position of byBundle.get(Number(bundle_index)) ?? []) {
+      const bytes = kept[position] ?? null
+      const index = Number(bundle_index) * BUNDLE_ENTRIES + position
+      if (bytes !== null) gone.push({ index, ...derive(bytes) })
+      kept[position] = null
+    }
     const emptied = await compressed(kept)
     await queryable.query(
       'UPDATE audit_bundle SET entries = $2, part_ends = $3 WHERE bundle_index = $1',
       [bundle_index, emptied.entries, emptied.partEnds],
+    )
+    await queryable.query(
+      FORGET_SUBJECTS,
+      pairs(gone, ({ refs }) => refs),
+    )
+    await queryable.query(
+      FORGET_ARGUMENTS,
+      pairs(gone, ({ hmacs }) => hmacs),
     )
   }
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { argumentLookUp, type HashedArgument } from '../../domain/audit/arguments.ts'
 import { DAY, type Instant, isoInstant } from '../../kernel/time.ts'
 
 /** What entries have in common: interned, because few distinct ones exist. */
@@ -23,7 +24,7 @@ export interface Derived {
   readonly requestId: string
   /** Audit references of the people named, each once. */
   readonly refs: readonly string[]
-  /** Keyed hashes of the values of arguments, each once. */
+  /** What the values of arguments are found by (`argumentLookUp`), each once. */
   readonly hmacs: readonly Buffer[]
   /** Id and number of people of an entry that names them by a list beside the log. */
   readonly listed: { readonly entryId: string; readonly members: number } | null
@@ -37,6 +38,7 @@ export function derive(leaf: Uint8Array | null): Derived {
   const entry = parse(leaf)
   const actor = record(entry?.actor)
   const time = instant(entry?.time)
+  const day = isoInstant(time).slice(0, DATE)
   return {
     kind: {
       clientId: text(actor.clientId) ?? '',
@@ -48,12 +50,13 @@ export function derive(leaf: Uint8Array | null): Derived {
       fields: distinct(list(entry?.sets).flatMap((set) => disclosedIn(record(set)))).sort(),
     },
     time,
-    day: isoInstant(time).slice(0, DATE),
+    day,
     requestId: text(entry?.requestId) ?? '',
     refs: distinct(list(entry?.subjects).flatMap((one) => text(record(one).ref) ?? [])),
-    hmacs: distinct(list(entry?.args).flatMap((one) => list(record(one).hmacs)))
-      .filter((one): one is string => typeof one === 'string' && HMAC.test(one))
-      .map((one) => Buffer.from(one, 'base64url')),
+    hmacs: [
+      ...hashesIn(entry, 'hmacs').map((hmac) => argumentLookUp(hmac, day)),
+      ...hashesIn(entry, 'identifiers').map((hmac) => argumentLookUp(hmac, null)),
+    ],
     listed: listed(entry),
   }
 }
@@ -110,6 +113,12 @@ function text(value: unknown): string | null {
 function instant(value: unknown): Instant {
   const parsed = typeof value === 'string' ? Date.parse(value) : Number.NaN
   return parsed >= 0 && parsed <= LATEST ? parsed : 0
+}
+
+function hashesIn(entry: Record<string, unknown> | null, name: keyof HashedArgument): Buffer[] {
+  return distinct(list(entry?.args).flatMap((one) => list(record(one)[name])))
+    .filter((one): one is string => typeof one === 'string' && HMAC.test(one))
+    .map((one) => Buffer.from(one, 'base64url'))
 }
 
 function disclosedIn(set: Record<string, unknown>): string[] {

@@ -11,6 +11,7 @@ import { AuditBundleParts1764100001100 } from '../../../migrations/1764100001100
 import { AuditReads1764100002000 } from '../../../migrations/1764100002000-audit-reads.ts'
 import { AuditActions1764100002100 } from '../../../migrations/1764100002100-audit-actions.ts'
 import { ExportedCheckpoints1764100003000 } from '../../../migrations/1764100003000-exported-checkpoints.ts'
+import { ArgumentsByDay1764100003100 } from '../../../migrations/1764100003100-arguments-by-day.ts'
 import { CountedRefusals1764100004000 } from '../../../migrations/1764100004000-counted-refusals.ts'
 import { PackedLineage1764100060000 } from '../../../migrations/1764100060000-packed-lineage.ts'
 import { FormerItems1764100070000 } from '../../../migrations/1764100070000-former-items.ts'
@@ -133,6 +134,7 @@ function dataSourceOf(address: Address, poolSize: number): DataSource {
       AuditReads1764100002000,
       AuditActions1764100002100,
       ExportedCheckpoints1764100003000,
+      ArgumentsByDay1764100003100,
       CountedRefusals1764100004000,
       PackedLineage1764100060000,
       FormerItems1764100070000,
