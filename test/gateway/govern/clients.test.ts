@@ -87,7 +87,9 @@ describe('a client', () => {
     await expect(house.client('desk', 'support')).rejects.toMatchObject({
       code: 'AUDIT_UNAVAILABLE',
     })
-    expect(await house.clients.list()).toEqual([])
+    expect(await house.store.list()).toEqual([])
+    // Who looks at clients is on the trail as well.
+    await expect(house.clients.list()).rejects.toMatchObject({ code: 'AUDIT_UNAVAILABLE' })
     house.auditWorks = true
     const { key } = await house.client('desk', 'support')
     house.auditWorks = false
