@@ -5,7 +5,7 @@ import type { DefinedSegment } from '../../src/gateway/govern/segments.ts'
 import { readPolicyTables } from '../../src/policy-files.ts'
 import { type Caller, callersOf } from '../callers.ts'
 import { TableOracle } from '../gateway/disclose/table-oracle.ts'
-import { comparable, policyUnderTest, RunningGateway } from '../running-gateway.ts'
+import { type As, comparable, policyUnderTest, RunningGateway } from '../running-gateway.ts'
 import { everythingOf } from '../schema-walk.ts'
 import { type Situation, situations } from '../situations.ts'
 import { type Met, SmallWorld, seedCrowd, valueOfTrait } from '../small-world.ts'
@@ -106,32 +106,43 @@ function limitOf(caller: Caller, defined: readonly DefinedSegment[]): string[] {
   return defined.filter((one) => !isTold(one) || one.key === 'by-plan').map(({ key }) => key)
 }
 
-/** Everything that a caller can ask about somebody, in one document: lists by all that it may filter and order by. */
+const PAGE = 'pageInfo { hasNextPage endCursor } edges { cursor node { id } }'
+const SEGMENTS = [...ruleFields(policy).keys()].slice(0, 6)
+/** Lists by all that anybody may filter and order by: arguments, and how many rows. */
+const LISTS: readonly (readonly [string, number])[] = [
+  ...FILTERS.map((filter) => [`filter: { ${filter} }, `, 40] as const),
+  ...SEGMENTS.map((name) => [`filter: { segment: "by-${name.toLowerCase()}" }, `, 40] as const),
+  ...ORDERS.map((by) => [`orderBy: { by: ${by} }, `, 30] as const),
+  ['', 7],
+]
+const allowed = new Map<Caller, readonly string[]>()
+
+/** Those that a caller is not refused; what it may list by does not depend on how much it asks for, or about whom. */
+async function listsFor(caller: Caller, as: As): Promise<readonly string[]> {
+  const known = allowed.get(caller)
+  if (known) return known
+  const lists: string[] = []
+  for (const [by, first] of caller.isPersonal ? [] : LISTS) {
+    const { codes } = await world.running.ask(
+      as,
+      `{ searchProfiles(${by}first: 1) { edges { node { id } } } }`,
+    )
+    if (codes.length === 0) lists.push(`searchProfiles(${by}first: ${first}) { ${PAGE} }`)
+  }
+  allowed.set(caller, lists)
+  return lists
+}
+
+/** Everything that a caller can ask about somebody, in one document. */
 async function documentFor(caller: Caller, met: Met): Promise<string> {
   const { as, field } = await world.approach(caller, met)
   const key = nameOf(caller, met)
   const known = documents.get(key)
   if (known !== undefined) return known
-  const page = 'pageInfo { hasNextPage endCursor } edges { cursor node { id } }'
-  const segments = [...ruleFields(policy).keys()]
-    .slice(0, 6)
-    .map((name) => `segment: "by-${name.toLowerCase()}"`)
-  const lists = caller.isPersonal
-    ? []
-    : [
-        ...[...FILTERS, ...segments].map(
-          (filter) => `searchProfiles(filter: { ${filter} }, first: 40) { ${page} }`,
-        ),
-        ...ORDERS.map((by) => `searchProfiles(orderBy: { by: ${by} }, first: 30) { ${page} }`),
-        `searchProfiles(first: 7) { ${page} }`,
-      ]
-  const allowed: string[] = []
-  for (const list of lists)
-    if ((await world.running.ask(as, `{ ${list} }`)).codes.length === 0) allowed.push(list)
   const asked = [
     `who: ${field} { ${PROFILE} }`,
     'segments(first: 100) { edges { cursor node { key name size categories } } }',
-    ...allowed.map((list, index) => `list${index}: ${list}`),
+    ...(await listsFor(caller, as)).map((list, index) => `list${index}: ${list}`),
   ]
   const document = `{ ${asked.join(' ')} }`
   documents.set(key, document)
@@ -147,23 +158,38 @@ async function seenBy(caller: Caller, met: Met): Promise<string> {
 
 const lastSeen = new Map<string, string>()
 
-/** How each caller's answer differs once the facet of this person has changed; null: not at all. */
+/** How the answer to each who is asked differs once the facet of this person has changed; null: not at all. */
 async function change(facet: Facet, situation: Situation): Promise<Map<Caller, string | null>> {
   const met = people.get(situation)
   if (!met) throw new Error('nobody')
-  for (const caller of callers) await remember(caller, met)
+  const asked = watching(facet, situation)
+  for (const caller of asked) await remember(caller, met)
   for (const subject of [met.person, met.visitor]) {
     const ordinal = met.ordinal * 2 + Number(subject === met.visitor)
     const { source, inputs } = facet.tell({ subject, ordinal, country: situation.country })
     await world.running.tell(source, subject, inputs, subject === met.person)
   }
+  const before = new Map(asked.map((caller) => [caller, lastSeen.get(nameOf(caller, met)) ?? '']))
+  lastSeen.clear()
   const changes = new Map<Caller, string | null>()
-  for (const caller of callers) {
-    const [before, after] = [await remember(caller, met), await seenBy(caller, met)]
-    lastSeen.set(nameOf(caller, met), after)
-    changes.set(caller, before === after ? null : firstDifference(before, after))
+  for (const [caller, old] of before) {
+    const now = await remember(caller, met)
+    changes.set(caller, old === now ? null : firstDifference(old, now))
   }
   return changes
+}
+
+/**
+ * Everybody for whom the change must not show. Of the others, who are asked only so that somebody notices that there was
+ * one, those that ask about themselves where one of them sees it in clear: their answers are short.
+ */
+function watching(facet: Facet, situation: Situation): readonly Caller[] {
+  const isClear = (caller: Caller) =>
+    facet.categories.some((one) => oracle.treatment(caller, situation, one) === 'CLEAR')
+  const isNoticed = callers.some((caller) => caller.isPersonal && isClear(caller))
+  return callers.filter(
+    (caller) => caller.isPersonal || !isNoticed || !maySee(caller, situation, facet),
+  )
 }
 
 const nameOf = ({ role, clientId, purpose }: Caller, { ordinal }: Met) =>
