@@ -39,7 +39,7 @@ beforeAll(async () => {
   ])
   if (!subject) throw new Error('nobody was taken in')
   person = subject
-}, 60_000)
+})
 
 afterAll(async () => await running.stop())
 

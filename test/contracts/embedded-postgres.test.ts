@@ -1,4 +1,4 @@
-import { mkdir, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
@@ -102,6 +102,8 @@ describe('the embedded PostgreSQL', () => {
 
   test('is reached by nobody but its owner, also where the path is too long for a socket', async () => {
     const long = join(dataDir, 'x'.repeat(100))
+    await mkdir(long)
+    await rename(join(dataDir, 'postgres'), join(long, 'postgres'))
     const first = await openDatabase({ url: null, dataDir: long })
     const second = await openDatabase({ url: null, dataDir: long })
     await first.database.query('CREATE TABLE kept AS SELECT 7 AS n')

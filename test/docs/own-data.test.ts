@@ -35,7 +35,7 @@ beforeAll(async () => {
     gzipSync((await real('ml-1m-ncf/ml-1m.train.pairs.tsv.gz')) ?? pairs()),
   )
   running = await RunningGateway.start({}, 'policy')
-}, 120_000)
+})
 afterAll(async () => {
   await running.stop()
   await rm(folder, { recursive: true, force: true })

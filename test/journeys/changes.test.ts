@@ -7,7 +7,7 @@ import { StaffedGateway } from '../staffed-gateway.ts'
 let house: StaffedGateway
 beforeAll(async () => {
   house = await StaffedGateway.open()
-}, 60_000)
+})
 afterAll(async () => await house.stop())
 
 const ask = async (as: As, query: string, variables: Readonly<Record<string, unknown>> = {}) =>

@@ -48,7 +48,7 @@ beforeAll(async () => {
       description: '',
       rule: { field: 'country', is: 'known' },
     })
-}, 60_000)
+})
 afterAll(async () => await running.stop())
 
 const remove = async (statement: string, ...values: unknown[]) =>

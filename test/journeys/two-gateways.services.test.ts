@@ -21,7 +21,7 @@ beforeAll(async () => {
   one = await RunningGateway.start(settings, 'policy')
   other = await RunningGateway.start(settings, 'policy')
   vic = await arrives('vic')
-}, 120_000)
+})
 afterAll(async () => {
   await one.stop()
   await other.stop()
