@@ -66,7 +66,8 @@ export class CatalogueDoor {
   /** As `itemsOf`, for every id; null where the catalogue is too large to be held. */
   async allItems(): Promise<((id: string) => ItemView | null) | null> {
     const items = await this.#recommendations.allItems()
-    return items && ((id) => itemView(items.get(id)))
+    const views = items && viewsOf(items)
+    return views && ((id) => views.get(id) ?? null)
   }
 
   async items(
@@ -156,14 +157,20 @@ export class CatalogueDoor {
 const RULE_READERS: ReadonlySet<string> = new Set(['analyst', 'marketer', 'compliance', 'admin'])
 
 /** The same items are shown over and over: each is shaped once. */
-const shaped = new WeakMap<Item, ItemView>()
+const shaped = new WeakMap<ReadonlyMap<string, Item>, ReadonlyMap<string, ItemView>>()
+
+function viewsOf(items: ReadonlyMap<string, Item>): ReadonlyMap<string, ItemView> {
+  const known = shaped.get(items)
+  if (known) return known
+  const views = new Map([...items.values()].map((item) => [item.id, viewOf(item)]))
+  shaped.set(items, views)
+  return views
+}
 
 function itemView(item: Item | undefined): ItemView | null {
-  if (!item) return null
-  const known = shaped.get(item)
-  if (known) return known
-  const { id, title, category, price, available } = item
-  const view = { id: `item:${id}`, itemId: id, title, category, price, available }
-  shaped.set(item, view)
-  return view
+  return item ? viewOf(item) : null
+}
+
+function viewOf({ id, title, category, price, available }: Item): ItemView {
+  return { id: `item:${id}`, itemId: id, title, category, price, available }
 }
