@@ -1,4 +1,4 @@
-import { connect, type Socket } from 'node:net'
+import { connect, isIP, type Socket } from 'node:net'
 import { hostname } from 'node:os'
 import { connect as connectTls } from 'node:tls'
 import type { AuditSink, SinkRecord } from '../../domain/audit/audit-sink.ts'
@@ -23,9 +23,9 @@ export class SyslogSink implements AuditSink {
   #unsure: readonly SinkRecord[] = []
 
   constructor({ host, port, tls }: { host: string; port: number; tls: boolean }) {
-    this.#open = tls
-      ? () => connectTls({ host, port, servername: host })
-      : () => connect({ host, port })
+    // RFC 6066 §3: an address is no name to ask for; the certificate has to be for it all the same.
+    const asked = isIP(host) === 0 ? { servername: host } : {}
+    this.#open = tls ? () => connectTls({ host, port, ...asked }) : () => connect({ host, port })
   }
 
   async send(records: readonly SinkRecord[]): Promise<void> {
