@@ -7,6 +7,8 @@ const HASH_BYTES = 32
  * One statement, so the row lock on audit_head lasts as long as the commit and gateways number without gaps. Leaves
  * and hashes travel as one binary value each: arrays of bytea would go as hexadecimal text, twice as long.
  * The statement is its own transaction, and `synchronous_commit` is raised for it whatever the server's default is.
+ * The arrays come from subselects so that the planner can't count them: a plan for so many leaves would look cheaper than
+ * the one that is kept, and planning each batch anew costs as much as appending it.
  */
 const APPEND = `
   WITH head AS (
@@ -16,7 +18,7 @@ const APPEND = `
     INSERT INTO audit_entry (log_index, entry_id, leaf, leaf_hash)
     SELECT head.base + leaf.n - 1, leaf.id, substring($2::bytea FROM leaf.start FOR leaf.length),
            substring($3::bytea FROM ((leaf.n - 1) * ${HASH_BYTES} + 1)::int FOR ${HASH_BYTES})
-    FROM head, unnest($1::uuid[], $4::int[], $5::int[]) WITH ORDINALITY AS leaf (id, start, length, n)
+    FROM head, unnest((SELECT $1::uuid[]), (SELECT $4::int[]), (SELECT $5::int[])) WITH ORDINALITY AS leaf (id, start, length, n)
   )
   SELECT base, set_config('synchronous_commit',
     CASE current_setting('synchronous_commit') WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, true)
