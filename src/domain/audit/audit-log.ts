@@ -24,6 +24,8 @@ export interface AuditLeaf {
   readonly entryId: string
   readonly bytes: Uint8Array
   readonly hash: Uint8Array
+  /** What the bytes say, for whoever has just written them. */
+  readonly entry?: AuditEntry
 }
 
 export interface AuditFilter {

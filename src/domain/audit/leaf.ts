@@ -30,5 +30,5 @@ export function leavesOf(entry: AuditEntry, nextId: () => string): AuditLeaf[] {
 
 function toLeaf(entry: AuditEntry): AuditLeaf {
   const bytes = Buffer.from(JSON.stringify(entry), 'utf8')
-  return { entryId: entry.entryId, bytes, hash: leafHash(bytes) }
+  return { entryId: entry.entryId, bytes, hash: leafHash(bytes), entry }
 }

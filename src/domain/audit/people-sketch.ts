@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 /** Bytes that stand for one person: a whole number that a double holds exactly. */
 const PERSON = 6
@@ -29,7 +29,7 @@ export class PeopleSketch {
 
   /** @param ref audit reference of a person. */
   add(ref: string): void {
-    this.#note(createHash('sha256').update(ref).digest().readUIntBE(0, PERSON))
+    this.#note(hash('sha256', ref, 'buffer').readUIntBE(0, PERSON))
   }
 
   merge(other: PeopleSketch): void {

@@ -35,7 +35,11 @@ export const UNREADABLE = 'unreadable'
 
 /** The trail outlives the code that wrote it: whatever a leaf holds, something can be derived, or indexing would stop there. */
 export function derive(leaf: Uint8Array | null): Derived {
-  const entry = parse(leaf)
+  return derivedFrom(parse(leaf))
+}
+
+/** As `derive`, from what a leaf says; null: nothing that can be read. */
+export function derivedFrom(entry: Readonly<Record<string, unknown>> | null): Derived {
   const actor = record(entry?.actor)
   const time = instant(entry?.time)
   const day = isoInstant(time).slice(0, DATE)
@@ -107,7 +111,8 @@ function distinct<T>(values: readonly T[]): T[] {
 
 /** PostgreSQL's text holds no zero character. */
 function text(value: unknown): string | null {
-  return typeof value === 'string' ? value.replaceAll('\0', '') : null
+  if (typeof value !== 'string') return null
+  return value.includes('\0') ? value.replaceAll('\0', '') : value
 }
 
 function instant(value: unknown): Instant {
@@ -128,7 +133,7 @@ function disclosedIn(set: Record<string, unknown>): string[] {
     .flatMap(({ path }) => text(path) ?? [])
 }
 
-function listed(entry: Record<string, unknown> | null): Derived['listed'] {
+function listed(entry: Readonly<Record<string, unknown>> | null): Derived['listed'] {
   const { membersSha256, members } = record(entry?.action)
   const entryId = text(entry?.entryId)
   if (typeof membersSha256 !== 'string' || entryId === null || !UUID.test(entryId)) return null

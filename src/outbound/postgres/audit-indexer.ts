@@ -4,6 +4,7 @@ import { type Derived, derive } from './audit-derived.ts'
 import { kindIdsOf } from './audit-kinds.ts'
 import { PostgresAuditLeaves } from './audit-leaves.ts'
 import type { Database, Queryable } from './database.ts'
+import type { RecentEntries } from './recent-entries.ts'
 
 /** Whoever fills the index holds this advisory lock, in whichever gateway. */
 const INDEX_LOCK = 4_208_338
@@ -22,22 +23,26 @@ export interface Indexed extends Derived {
 /** Fills the index from the trail. It is derived: emptied, it grows again from what retention has left. */
 export class AuditIndexer {
   readonly #database: Database
+  readonly #recent: RecentEntries | null
 
-  constructor(database: Database) {
+  /** @param recent what this process has just appended. */
+  constructor(database: Database, recent: RecentEntries | null = null) {
     this.#database = database
+    this.#recent = recent
   }
 
   /** Indexes everything appended before the call, waiting for another gateway that is at it. */
   async catchUp(): Promise<void> {
-    while ((await this.#behind()) && (await this.#indexPage('SELECT pg_advisory_xact_lock($1)')));
+    await this.#indexAll('pg_advisory_xact_lock($1) IS NOT NULL')
   }
 
   /** Indexes what is there, unless another gateway is at it. */
   async advance(): Promise<void> {
-    while (
-      (await this.#behind()) &&
-      (await this.#indexPage('SELECT pg_try_advisory_xact_lock($1) AS locked'))
-    );
+    await this.#indexAll('pg_try_advisory_xact_lock($1)')
+  }
+
+  async #indexAll(lock: string): Promise<void> {
+    if (await this.#behind()) while (await this.#indexPage(lock));
   }
 
   async #behind(): Promise<boolean> {
@@ -52,8 +57,12 @@ export class AuditIndexer {
   /** False when there is nothing left to do here: all indexed, or another gateway works. */
   async #indexPage(lock: string): Promise<boolean> {
     return await this.#database.transaction(async (queryable) => {
-      const [row] = await queryable.query<{ locked?: boolean }>(lock, [INDEX_LOCK])
-      if (row?.locked === false) return false
+      // What a crash takes from the index grows again, so nobody waits for the disk.
+      const [row] = await queryable.query<{ locked: boolean }>(
+        `SELECT ${lock} AS locked, set_config('synchronous_commit', 'off', true)`,
+        [INDEX_LOCK],
+      )
+      if (!row?.locked) return false
       const [at] = await queryable.query<{ first: string; size: string }>(
         `SELECT coalesce((SELECT max(last_index) FROM audit_span), -1) + 1 AS first, size FROM audit_head`,
       )
@@ -66,10 +75,7 @@ export class AuditIndexer {
   }
 
   async #store(queryable: Queryable, first: number, count: number): Promise<void> {
-    const derived: (Derived & { index: number })[] = []
-    for await (const page of new PostgresAuditLeaves(queryable).range(first, count))
-      for (const { index, bytes } of page)
-        if (bytes !== null) derived.push({ index, ...derive(bytes) })
+    const derived = this.#recent?.take(first, count) ?? (await read(queryable, first, count))
     const kinds = derived.map(({ kind }) => kind)
     const kindIds = await kindIdsOf(queryable, kinds)
     const entries = derived.map((one, at) => ({ ...one, kindId: kindIds[at] as number }))
@@ -80,6 +86,18 @@ export class AuditIndexer {
     await addToDays(queryable, entries)
     await extendSpan(queryable, first, first + count - 1, entries)
   }
+}
+
+async function read(
+  queryable: Queryable,
+  first: number,
+  count: number,
+): Promise<readonly (Derived & { readonly index: number })[]> {
+  const derived: (Derived & { index: number })[] = []
+  for await (const page of new PostgresAuditLeaves(queryable).range(first, count))
+    for (const { index, bytes } of page)
+      if (bytes !== null) derived.push({ index, ...derive(bytes) })
+  return derived
 }
 
 async function insertEntries(queryable: Queryable, entries: readonly Indexed[]): Promise<void> {

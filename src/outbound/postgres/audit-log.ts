@@ -15,6 +15,7 @@ import { PostgresAuditLeaves } from './audit-leaves.ts'
 import { complete, reconcile } from './audit-reconciliation.ts'
 import { AuditSearch } from './audit-search.ts'
 import type { Database } from './database.ts'
+import { RecentEntries } from './recent-entries.ts'
 
 /** What may wait for the disk at once. Beyond it a disk that has stalled would fill the memory. */
 const QUEUED_LEAVES = 10_000
@@ -41,6 +42,7 @@ interface Waiting {
 export class PostgresAuditLog implements AuditLog {
   readonly #database: Database
   readonly #journal: AuditJournal | null
+  readonly #recent = new RecentEntries()
   readonly #indexer: AuditIndexer
   readonly #search: AuditSearch
   readonly #leaves: AuditLeaves
@@ -67,7 +69,7 @@ export class PostgresAuditLog implements AuditLog {
   ) {
     this.#database = database
     this.#journal = journal
-    this.#indexer = new AuditIndexer(database)
+    this.#indexer = new AuditIndexer(database, this.#recent)
     this.#search = new AuditSearch(database)
     this.#leaves = new PostgresAuditLeaves(database)
     this.#log = log
@@ -197,6 +199,7 @@ export class PostgresAuditLog implements AuditLog {
     if (leaves.length === 0) return
     this.#journal?.assertUsable()
     const first = await appendBatch(this.#database, leaves)
+    this.#recent.add(first, leaves)
     if (!this.#journal) return
     await this.#journal.append(leaves.map((leaf, at) => ({ ...leaf, index: first + at })))
     for (const at of leaves.keys()) this.#journaled.add(first + at)
