@@ -17,8 +17,8 @@ import { PostgresAuditArchive } from '../../src/outbound/postgres/audit-archive.
 import { PostgresAuditLeaves } from '../../src/outbound/postgres/audit-leaves.ts'
 import type { OpenDatabase } from '../../src/outbound/postgres/connect.ts'
 import { randomness } from '../clock-and-randomness.ts'
-import { leaf } from './audit-log.contract.ts'
 import type { FreshDatabase } from './fresh-database.ts'
+import { leaf } from './made-leaves.ts'
 import { type Trail, trailOf } from './one-trail.ts'
 
 const EVERYTHING = `audit_entry, audit_tile, audit_bundle, audit_checkpoint, audit_index, audit_span, audit_subject,

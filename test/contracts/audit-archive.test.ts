@@ -5,8 +5,8 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { PostgresAuditArchive } from '../../src/outbound/postgres/audit-archive.ts'
 import { AuditJournal } from '../../src/outbound/postgres/audit-journal.ts'
 import { auditArchiveContract } from './audit-archive.contract.ts'
-import { leaf } from './audit-log.contract.ts'
 import { type FreshDatabase, freshEmbedded } from './fresh-database.ts'
+import { leaf } from './made-leaves.ts'
 
 let db: FreshDatabase
 beforeAll(async () => {

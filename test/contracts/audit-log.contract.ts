@@ -1,55 +1,16 @@
-import { randomBytes } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import type { AuditFilter, AuditLeaf } from '../../src/domain/audit/audit-log.ts'
+import type { AuditFilter } from '../../src/domain/audit/audit-log.ts'
 import type { AuditEntry, AuditOutcome } from '../../src/domain/audit/entry.ts'
 import { leavesOf } from '../../src/domain/audit/leaf.ts'
 import { leafHash } from '../../src/domain/audit/merkle.ts'
 import type { Treatment } from '../../src/domain/privacy/treatment.ts'
-import { uuidV7 } from '../../src/kernel/ids.ts'
 import { AuditJournal } from '../../src/outbound/postgres/audit-journal.ts'
 import { PostgresAuditLog } from '../../src/outbound/postgres/audit-log.ts'
 import type { OpenDatabase } from '../../src/outbound/postgres/connect.ts'
 import type { FreshDatabase } from './fresh-database.ts'
-
-let counter = 0
-export const newId = () => uuidV7(1_700_000_000_000 + counter++, { bytes: (n) => randomBytes(n) })
-
-export function entry(changes: Partial<AuditEntry> = {}): AuditEntry {
-  return {
-    v: 1,
-    entryId: newId(),
-    time: '2026-01-31T09:30:00.000Z',
-    requestId: 'request-1',
-    phase: 'decision',
-    outcome: 'permit',
-    actor: {
-      clientId: 'partnerAcme',
-      userPseudonym: null,
-      roles: ['partner'],
-      tokenJti: null,
-      cnfJkt: null,
-    },
-    audience: 'acme',
-    operation: { documentId: null, name: null },
-    purpose: 'PARTNER_SHARING',
-    purposeIri: null,
-    legalBasis: null,
-    policy: { version: '1', ruleIds: [] },
-    sets: [],
-    subjects: [],
-    argsHmac: null,
-    ...changes,
-  }
-}
-
-export const leaf = (changes: Partial<AuditEntry> = {}): AuditLeaf =>
-  leavesOf(entry(changes), newId)[0] as AuditLeaf
-
-export function leafOfBytes(text: string): AuditLeaf {
-  const bytes = Buffer.from(text)
-  return { entryId: newId(), bytes, hash: leafHash(bytes) }
-}
+import { indexRows } from './index-rows.ts'
+import { entry, leaf, leafOfBytes, manifold, newId } from './made-leaves.ts'
 
 export function auditLogContract(adapter: string, fresh: () => Promise<FreshDatabase>): void {
   describe(`the audit log on ${adapter}`, () => {
@@ -247,11 +208,37 @@ export function auditLogContract(adapter: string, fresh: () => Promise<FreshData
           '{"time":"nonsense","actor":7,"subjects":[null,{"ref":9}]}',
           '{"time":"-271821-04-20T00:00:00.000Z","requestId":"a\\u0000b","subjects":"x"}',
           '{"requestId":"\\ud800","subjects":[{"ref":"same"},{"ref":"same"}]}',
+          '{"subjects":[{"ref":"\\ud800"},{"ref":"a\\u0000b"},{"ref":"\\"],[\\n"}]}',
         ].map(leafOfBytes),
       )
       await log.append([leaf({ requestId: 'after' })])
       expect(await log.find({ requestId: 'after' }, { limit: 5, before: null })).toHaveLength(1)
       expect(await log.find({ requestId: 'ab' }, { limit: 5, before: null })).toHaveLength(1)
+    })
+
+    test('indexes from memory what it has appended as it would from the trail', async () => {
+      const other = await db.connect()
+      const second = await open(other)
+      const indexed = async () => {
+        await log.find({}, { limit: 1, before: null })
+        return await indexRows(db.database)
+      }
+      const pagesRead = () =>
+        db.statements.filter((text) => text.includes('leaf_hash AS hash FROM audit_entry')).length
+      const before = pagesRead()
+      for (const one of [log, second, log]) {
+        await one.append(manifold())
+        await indexed()
+      }
+      expect(pagesRead() - before).toBe(1)
+      const fromMemory = await indexed()
+      await db.database.query(
+        'TRUNCATE audit_index, audit_span, audit_subject, audit_argument, audit_listed, audit_daily',
+      )
+      expect(await indexed()).toEqual(fromMemory)
+      expect(fromMemory.map((rows) => rows.length)).toEqual([9, 1, 9, 3, 3, 3])
+      await second.close()
+      await other.close()
     })
 
     test('refuses before it is started, after it is closed, and more than memory should hold', async () => {

@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals'
 import { PostgresAuditLog } from '../../src/outbound/postgres/audit-log.ts'
-import { auditLogContract, leaf } from './audit-log.contract.ts'
+import { auditLogContract } from './audit-log.contract.ts'
 import { freshPostgres } from './fresh-database.ts'
+import { leaf } from './made-leaves.ts'
 
 auditLogContract('PostgreSQL', freshPostgres)
 

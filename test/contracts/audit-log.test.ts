@@ -12,8 +12,9 @@ import {
 } from '@jest/globals'
 import { AuditJournal } from '../../src/outbound/postgres/audit-journal.ts'
 import { PostgresAuditLog } from '../../src/outbound/postgres/audit-log.ts'
-import { auditLogContract, leaf } from './audit-log.contract.ts'
+import { auditLogContract } from './audit-log.contract.ts'
 import { type FreshDatabase, freshEmbedded } from './fresh-database.ts'
+import { leaf } from './made-leaves.ts'
 
 auditLogContract('the embedded server', freshEmbedded)
 

@@ -11,8 +11,8 @@ import { Sequencer } from '../../src/gateway/attest/sequencer.ts'
 import { Recorder } from '../../src/gateway/scope/recorder.ts'
 import { MINUTE, SECOND } from '../../src/kernel/time.ts'
 import { randomness } from '../clock-and-randomness.ts'
-import { leaf } from './audit-log.contract.ts'
 import type { FreshDatabase } from './fresh-database.ts'
+import { leaf } from './made-leaves.ts'
 import { type Trail, trailOf } from './one-trail.ts'
 
 const keyOf = async ({ signer }: Trail) => (await signer.keys())[0] as VerifierKey

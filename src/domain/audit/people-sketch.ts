@@ -29,7 +29,7 @@ export class PeopleSketch {
 
   /** @param ref audit reference of a person. */
   add(ref: string): void {
-    this.#note(hash('sha256', ref, 'buffer').readUIntBE(0, PERSON))
+    this.#note(Number.parseInt(hash('sha256', ref).slice(0, 2 * PERSON), 16))
   }
 
   merge(other: PeopleSketch): void {

@@ -80,6 +80,7 @@ const DIGEST = 16
 const DATE = 10
 const LATEST = Date.UTC(9999, 11, 31) + DAY - 1
 const HMAC = /^[A-Za-z0-9_-]{22}$/
+const HALF_PAIR = /\p{Surrogate}/gu
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 function parse(leaf: Uint8Array | null): Record<string, unknown> | null {
@@ -109,10 +110,11 @@ function distinct<T>(values: readonly T[]): T[] {
   return [...new Set(values)]
 }
 
-/** PostgreSQL's text holds no zero character. */
+/** PostgreSQL's text holds no zero character and no half of a surrogate pair. */
 function text(value: unknown): string | null {
   if (typeof value !== 'string') return null
-  return value.includes('\0') ? value.replaceAll('\0', '') : value
+  const whole = value.replace(HALF_PAIR, '\ufffd')
+  return whole.includes('\0') ? whole.replaceAll('\0', '') : whole
 }
 
 function instant(value: unknown): Instant {

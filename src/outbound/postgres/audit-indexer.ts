@@ -114,14 +114,19 @@ async function insertEntries(queryable: Queryable, entries: readonly Indexed[]):
   )
 }
 
+/** References travel as JSON: the driver would look through each of them twice for what has to be escaped in an array. */
 async function insertSubjects(queryable: Queryable, entries: readonly Indexed[]): Promise<void> {
-  const rows = entries.flatMap(({ index, kindId, refs }) =>
-    refs.map((ref) => ({ index, kindId, ref })),
-  )
-  if (rows.length === 0) return
+  const naming = entries.filter(({ refs }) => refs.length > 0)
+  if (naming.length === 0) return
   await queryable.query(
-    `INSERT INTO audit_subject (ref, log_index, kind) SELECT * FROM unnest($1::text[], $2::bigint[], $3::int[])`,
-    [rows.map(({ ref }) => ref), rows.map(({ index }) => index), rows.map(({ kindId }) => kindId)],
+    `INSERT INTO audit_subject (ref, log_index, kind) SELECT ref, log_index, kind
+     FROM ROWS FROM (unnest($1::bigint[]), unnest($2::int[]), json_array_elements($3::json)) AS entry (log_index, kind, refs),
+       json_array_elements_text(refs) AS ref`,
+    [
+      naming.map(({ index }) => index),
+      naming.map(({ kindId }) => kindId),
+      JSON.stringify(naming.map(({ refs }) => refs)),
+    ],
   )
 }
 
