@@ -6,8 +6,8 @@ import { argumentHmac, argumentLookUp } from '../../src/domain/audit/arguments.t
 import type { Instant } from '../../src/kernel/time.ts'
 import { isoInstant } from '../../src/kernel/time.ts'
 import { PostgresAuditArchive } from '../../src/outbound/postgres/audit-archive.ts'
-import { leaf } from './audit-log.contract.ts'
 import type { FreshDatabase } from './fresh-database.ts'
+import { leaf } from './made-leaves.ts'
 import { type Trail, trailOf } from './one-trail.ts'
 
 const key = Buffer.alloc(32, 7)
