@@ -2,6 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { randomOf } from '../dataset.mjs'
+import { answerPath } from './answer-path.mjs'
 import { failingSync } from './injected.mjs'
 import { versions } from './installation.mjs'
 import { childrenOf } from './process-tree.mjs'
@@ -108,7 +109,7 @@ export const faults = {
   shows:
     'with sync failing, disk full, database gone or nobody to sign: 503 and no data, alarm, recovery without lost or invented entries',
   full: 5,
-  covers: ['src', 'migrations'],
+  covers: answerPath,
   needs: ['strace', 'mount'],
 
   async run({ size, seed, state, save, log }) {

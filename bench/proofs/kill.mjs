@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { randomOf } from '../dataset.mjs'
+import { answerPath } from './answer-path.mjs'
 import { Client } from './client.mjs'
 import { Decisions } from './decisions.mjs'
 import { Installation, versions } from './installation.mjs'
@@ -36,7 +37,12 @@ export const kill = {
   shows:
     'whatever a client received has its audit entry and every checkpoint extends the last, however often gateways are killed under load',
   full: 1_000,
-  covers: ['src', 'migrations', 'policy'],
+  covers: [
+    ...answerPath,
+    'src/gateway/govern',
+    'src/gateway/ingest',
+    ':(glob)src/outbound/postgres/ingest-*.ts',
+  ],
 
   async run({ size, seed, state, save, log }) {
     const done = state ?? { embedded: nothingYet(), postgresql: nothingYet(), planted: null }

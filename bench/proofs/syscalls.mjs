@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { randomOf } from '../dataset.mjs'
+import { answerPath } from './answer-path.mjs'
 import { Client } from './client.mjs'
 import { Installation, versions } from './installation.mjs'
 import { ScratchCluster } from './scratch-cluster.mjs'
@@ -34,7 +35,7 @@ export const syscalls = {
   shows:
     'for every answer: entry written, then synced with success, then the first byte to the socket',
   full: 2_000,
-  covers: ['src', 'migrations'],
+  covers: answerPath,
   needs: ['strace'],
 
   async run({ size, seed, state, save, log }) {
