@@ -97,6 +97,8 @@ const scenarios = {
 const PLANTED = {
   ...scenarios['the journal can not be synced'],
   imports: ['swallow-failures.mjs'],
+  // Whoever refuses does so with the next answer.
+  within: 10_000,
 }
 
 /**
