@@ -39,10 +39,13 @@ export class PeopleSketch {
 
   /** As `merge`, of a sketch as from `toBytes`. */
   mergeBytes(bytes: Buffer): void {
-    if (bytes.length === REGISTERS) this.#raiseAll(bytes)
-    else
-      for (let at = 0; at + PERSON <= bytes.length; at += PERSON)
-        this.#note(bytes.readUIntBE(at, PERSON))
+    const isExact = bytes.length !== REGISTERS
+    if (!isExact) this.#raiseAll(bytes)
+    const end = isExact ? bytes.length - (bytes.length % PERSON) : 0
+    let at = 0
+    for (; at < end && this.#known; at += PERSON) this.#note(bytes.readUIntBE(at, PERSON))
+    const registers = this.#registers
+    if (registers) for (; at < end; at += PERSON) raiseByBytes(registers, bytes, at)
   }
 
   count(): number {
@@ -91,13 +94,22 @@ function raise(registers: Buffer, person: number): void {
   if (rank > (registers[register] as number)) registers[register] = rank
 }
 
+/** As `raise`, of a person as 6 bytes: statistics of a year come by here some ten million times. */
+function raiseByBytes(registers: Buffer, bytes: Buffer, at: number): void {
+  const second = bytes[at + 1] as number
+  const register = ((bytes[at] as number) << 4) | (second >> 4)
+  const high = second & 0xf
+  const low = bytes.readInt32BE(at + 2)
+  const rank = high > 0 ? Math.clz32(high) - 27 : 5 + Math.clz32(low)
+  if (rank > (registers[register] as number)) registers[register] = rank
+}
+
 function estimate(registers: Buffer): number {
-  let sum = 0
-  let empty = 0
-  for (const rank of registers) {
-    sum += 2 ** -rank
-    if (rank === 0) empty++
-  }
+  const counts = new Uint32Array(REST_BITS + 2)
+  for (let at = 0; at < REGISTERS; at++)
+    counts[registers[at] as number] = (counts[registers[at] as number] as number) + 1
+  const sum = counts.reduce((all, count, rank) => all + count * 2 ** -rank, 0)
+  const empty = counts[0] as number
   const alpha = 0.7213 / (1 + 1.079 / REGISTERS)
   const raw = (alpha * REGISTERS * REGISTERS) / sum
   if (raw <= 2.5 * REGISTERS && empty > 0)

@@ -5,14 +5,18 @@ import type { Database } from './database.ts'
 /** Rows of one page: 4 kilobytes each at most. */
 const PAGE = 2_000
 
-interface Row {
-  day: string
-  kind: number
+interface Kind {
+  id: number
   client_id: string
   audience: string
   purpose: string | null
   outcome: string
   fields: string[]
+}
+
+interface Row {
+  day: string
+  kind: number
   entries: string
   disclosures: string
   listed: string
@@ -30,28 +34,41 @@ export class PostgresAuditStatistics implements AuditStatistics {
 
   async *volumes(from: string, to: string): AsyncIterable<readonly DayVolume[]> {
     await this.#indexer.catchUp()
+    const kinds = new Map<number, Kind>()
     for (let after: readonly [string, number] = [from, -1]; ; ) {
       const rows = await this.#database.query<Row>(
-        `SELECT d.day::text, d.kind, k.client_id, k.audience, k.purpose, k.outcome, k.fields,
-           d.entries, d.disclosures, d.listed, d.people
-         FROM audit_daily d JOIN audit_kind k ON k.id = d.kind
-         WHERE (d.day, d.kind) > ($1::date, $2::int) AND d.day < $3::date ORDER BY d.day, d.kind LIMIT ${PAGE}`,
+        `SELECT day::text, kind, entries, disclosures, listed, people FROM audit_daily
+         WHERE (day, kind) > ($1::date, $2::int) AND day < $3::date ORDER BY day, kind LIMIT ${PAGE}`,
         [...after, to],
         'audit-volumes',
       )
-      yield rows.map(volumeOf)
+      await this.#learn(kinds, rows)
+      yield rows.map((row) => volumeOf(row, kinds.get(row.kind) as Kind))
       const last = rows.at(-1)
       if (!last || rows.length < PAGE) return
       after = [last.day, last.kind]
     }
   }
+
+  /** A kind comes back day after day: it is told once. */
+  async #learn(kinds: Map<number, Kind>, rows: readonly Row[]): Promise<void> {
+    const unknown = new Set(rows.map(({ kind }) => kind).filter((kind) => !kinds.has(kind)))
+    if (unknown.size === 0) return
+    const found = await this.#database.query<Kind>(
+      'SELECT id, client_id, audience, purpose, outcome, fields FROM audit_kind WHERE id = ANY($1::int[])',
+      [[...unknown]],
+    )
+    for (const kind of found) kinds.set(kind.id, kind)
+  }
 }
 
-function volumeOf(row: Row): DayVolume {
-  const { day, audience, purpose, outcome, fields } = row
+function volumeOf(
+  row: Row,
+  { client_id: actor, audience, purpose, outcome, fields }: Kind,
+): DayVolume {
   return {
-    day,
-    actor: row.client_id,
+    day: row.day,
+    actor,
     audience,
     purpose,
     outcome,
