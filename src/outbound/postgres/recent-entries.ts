@@ -6,7 +6,7 @@ const KEPT = 16_384
 
 /**
  * What the index needs of entries that this process has appended and that are not indexed yet: asking the database for them
- * again costs more than indexing them. What is not here lies in the trail.
+ * again costs as much as the rest of indexing. What is not here lies in the trail.
  */
 export class RecentEntries {
   /** By number, in the order of numbers. */
