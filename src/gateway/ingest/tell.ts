@@ -1,9 +1,5 @@
 import type { Scope as TokenScope } from '../../domain/access/principal.ts'
-import {
-  type Identifier,
-  type IdentifierKind,
-  namesDevice,
-} from '../../domain/profiles/identifier.ts'
+import type { Identifier, IdentifierKind } from '../../domain/profiles/identifier.ts'
 import { normaliseIdentifier } from '../../domain/profiles/normalise.ts'
 import type { PeopleByIdentifier } from '../../domain/profiles/people-by-identifier.ts'
 import type { SubjectId } from '../../kernel/ids.ts'
@@ -202,7 +198,7 @@ export class Tell {
 
 const CONTACTS = ['email', 'phone'] as const
 
-/** Identifiers that name people, of those by which people are looked up; also where they stand as traits. */
+/** By what an event or a profile names its person; also where it stands as a trait. */
 function identifiersOf(input: IngestInput): readonly Identifier[] {
   if (input.type !== 'profile' && input.type !== 'event') return []
   const traits = input.type === 'profile' ? input.traits : {}
@@ -210,7 +206,7 @@ function identifiersOf(input: IngestInput): readonly Identifier[] {
     const value = traits[kind]
     return typeof value === 'string' ? [{ kind, value }] : []
   })
-  return [...input.identifiers, ...contacts].filter(({ kind }) => !namesDevice(kind))
+  return [...input.identifiers, ...contacts]
 }
 
 /** Beside the schema's `@scope`: what changes people's data does not rest on one check. */
