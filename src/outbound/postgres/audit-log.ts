@@ -221,9 +221,9 @@ export class PostgresAuditLog implements AuditLog {
     this.#indexing = this.#indexer
       .advance()
       // The next second tries again, and `find` says so when the index can't be filled.
-      .catch(() => {})
-      .then(() => {
-        if (this.#open) this.#timer = setTimeout(() => this.#index(), SECOND).unref()
+      .catch(() => SECOND)
+      .then((wait) => {
+        if (this.#open) this.#timer = setTimeout(() => this.#index(), wait).unref()
       })
   }
 }
