@@ -1,4 +1,4 @@
-/** A client that asks as fast as it is answered and keeps every byte it receives. */
+/** A client that asks again and again and keeps every byte it receives. */
 import { Agent, request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -8,6 +8,8 @@ const FIELDS =
   'id demographics { country ageBand } account { plan } activity { sessionCount lastSeenAt } segments { key }'
 const SEVERAL = `query Several($ids: [ID!]!) { profiles(ids: $ids) { ${FIELDS} } }`
 const OWN = `query Own { me { ${FIELDS} } }`
+/** Before a gateway that does not answer is asked once more. */
+const GONE_MS = 50
 const OWN_ONLY = new Set(['frontend', 'subject'])
 
 export class Client {
@@ -38,8 +40,9 @@ export class Client {
   /**
    * Asks until told to stop; a server that is gone is not an answer, then another one is asked.
    * @param urls of gateways, asked from this one's own on
+   * @param pause milliseconds after each answer
    */
-  async askUntil(signal, urls, random, own = 0) {
+  async askUntil(signal, urls, random, own = 0, pause = 0) {
     let at = own
     while (!signal.aborted) {
       const { status, text, whole } = await this.post(
@@ -49,7 +52,8 @@ export class Client {
       if (!whole && text.length > 0) this.#torn++
       if (!whole) {
         at++
-        await sleep(10)
+        // Many who knock at once would only slow down what is starting.
+        await sleep(GONE_MS)
         continue
       }
       if (status !== 200) {
@@ -63,6 +67,7 @@ export class Client {
         [data?.me, ...(data?.profiles ?? [])].filter(Boolean).map(({ id }) => id),
       )
       this.#whole.push({ receipt: extensions?.privacy?.receipt, profiles: profiles.size })
+      if (pause > 0) await sleep(pause)
     }
   }
 

@@ -6,6 +6,8 @@ import { Witness } from './witness.mjs'
 
 const principals = ['partnerAcme', 'partnerGlobex', 'marketer', 'support', 'frontend', 'subject']
 
+/** A fault may last for minutes: answers by the ten thousand would show no more and have to be compared with the trail. */
+const PAUSE_MS = 20
 /** What the worst machine may need until a fault is over. */
 const PATIENCE_MS = 60_000
 
@@ -47,7 +49,9 @@ export class Crowd {
   async during(phase, random, work, urls = this.#urls) {
     const stop = new AbortController()
     const before = this.#counts()
-    const asking = this.#clients.map((client, n) => client.askUntil(stop.signal, urls, random, n))
+    const asking = this.#clients.map((client, n) =>
+      client.askUntil(stop.signal, urls, random, n, PAUSE_MS),
+    )
     try {
       await work({
         /** Waits until so many more have been answered with data, or refused; false when that takes too long. */

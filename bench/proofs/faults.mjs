@@ -110,7 +110,7 @@ export const faults = {
   name: 'faults',
   shows:
     'with sync failing, disk full, database gone or nobody to sign: 503 and no data, alarm, recovery without lost or invented entries',
-  full: 5,
+  full: 2,
   covers: answerPath,
   needs: ['strace', 'mount'],
 
