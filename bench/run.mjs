@@ -12,7 +12,7 @@
  * verify       an export, by the verifier for Node and the one in Go
  * trail        pages of the audit trail for every filter, in a scratch database of 10 million entries
  */
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import pg from 'pg'
 import { append } from './append.mjs'
@@ -45,8 +45,14 @@ const { values, positionals } = parseArgs({
     minutes: { type: 'string', default: '10' },
     only: { type: 'string' },
     entries: { type: 'string', default: '10000000' },
+    help: { type: 'boolean', default: false },
   },
 })
+if (values.help) {
+  const [head = ''] = readFileSync(new URL(import.meta.url), 'utf8').split('*/')
+  console.log(head.replace(/^\/?\*+ ?|^ \* ?/gm, '').trim())
+  process.exit()
+}
 const [mode = 'compare'] = positionals
 const run = modes[mode] ?? scratch[mode]
 if (!run)
