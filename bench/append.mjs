@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inScratchDatabase } from './scratch-database.mjs'
+import { trailEntry } from './trail-entry.mjs'
 
 const source = (path) => import(new URL(`../dist/src/${path}.js`, import.meta.url).href)
 
@@ -100,29 +101,12 @@ async function appending(log, seconds) {
   return { count: times.length, took, latencies: { p50: at(0.5), p99: at(0.99) } }
 }
 
-/** As a partner's request for one profile leaves it. */
+/** Of a request for one profile. */
 function entry() {
   const field = (path, treatment) => ({ path, treatment })
-  return {
-    v: 1,
-    entryId: randomUUID(),
+  return trailEntry({
+    id: randomUUID(),
     time: new Date().toISOString(),
-    requestId: randomUUID(),
-    phase: 'decision',
-    outcome: 'permit',
-    actor: {
-      clientId: 'partner',
-      userPseudonym: null,
-      roles: ['partner'],
-      tokenJti: randomUUID(),
-      cnfJkt: null,
-    },
-    audience: 'partner',
-    operation: { documentId: null, name: 'Profile' },
-    purpose: 'PARTNER_SHARING',
-    purposeIri: 'https://w3id.org/dpv#DataSharing',
-    legalBasis: 'consent',
-    policy: { version: '0123456789abcdef', ruleIds: ['roles/partner'] },
     sets: [{ fields: [field('id', 'PSEUDONYM'), field('demographics.ageBand', 'GENERALISED')] }],
     subjects: [
       {
@@ -131,6 +115,5 @@ function entry() {
         consent: { recordId: randomUUID(), state: 'ConsentGiven', source: 'record' },
       },
     ],
-    argsHmac: null,
-  }
+  })
 }

@@ -4,6 +4,7 @@ import { createWriteStream } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { trailEntry } from './trail-entry.mjs'
 
 const source = (path) => import(new URL(`../dist/src/${path}.js`, import.meta.url).href)
 const project = new URL('..', import.meta.url).pathname
@@ -85,36 +86,20 @@ async function leavesFrom(first, count) {
   const id = (index) => `01932a00-0000-7000-8000-${String(index).padStart(12, '0')}`
   const fields = ['contact.name', 'contact.email', 'account.plan']
   return Array.from({ length: count }, (_, at) => first + at).flatMap((index) =>
-    leavesOf({
-      v: 1,
-      entryId: id(index),
-      time: new Date(1_732_000_000_000 + index).toISOString(),
-      requestId: id(index),
-      phase: 'decision',
-      outcome: 'permit',
-      actor: {
-        clientId: 'partner',
-        userPseudonym: null,
-        roles: ['partner'],
-        tokenJti: id(index),
-        cnfJkt: null,
-      },
-      audience: 'partner',
-      operation: { documentId: null, name: 'Person' },
-      purpose: 'SERVICE',
-      purposeIri: 'https://w3id.org/dpv#ServiceProvision',
-      legalBasis: 'contract',
-      policy: { version: '0123456789abcdef', ruleIds: [] },
-      sets: [{ fields: fields.map((path) => ({ path, treatment: 'CLEAR' })) }],
-      subjects: [
-        {
-          ref: id(index).slice(0, 22),
-          set: 0,
-          consent: { recordId: null, state: 'ConsentGiven', source: 'record' },
-        },
-      ],
-      argsHmac: null,
-    }),
+    leavesOf(
+      trailEntry({
+        id: id(index),
+        time: new Date(1_732_000_000_000 + index).toISOString(),
+        sets: [{ fields: fields.map((path) => ({ path, treatment: 'CLEAR' })) }],
+        subjects: [
+          {
+            ref: id(index).slice(0, 22),
+            set: 0,
+            consent: { recordId: null, state: 'ConsentGiven', source: 'record' },
+          },
+        ],
+      }),
+    ),
   )
 }
 

@@ -2,14 +2,11 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import type { AuditEntry } from '../../../src/domain/audit/entry.ts'
 import { ocsfOf } from '../../../src/domain/audit/ocsf.ts'
+import { entry as made } from '../../contracts/made-leaves.ts'
 
-const entry: AuditEntry = {
-  v: 1,
+const entry = made({
   entryId: '01900000-0000-7000-8000-000000000001',
-  time: '2026-01-31T09:30:00.000Z',
   requestId: '01900000-0000-7000-8000-000000000002',
-  phase: 'decision',
-  outcome: 'permit',
   actor: {
     clientId: 'partnerAcme',
     userPseudonym: null,
@@ -17,16 +14,12 @@ const entry: AuditEntry = {
     tokenJti: 'token-1',
     cnfJkt: null,
   },
-  audience: 'acme',
   operation: { documentId: 'sha256:00', name: 'Plan' },
-  purpose: 'PARTNER_SHARING',
   purposeIri: 'dpv:SellDataToThirdParties',
   legalBasis: 'consent',
-  policy: { version: '1', ruleIds: [] },
   sets: [{ fields: [{ path: 'account.plan', treatment: 'CLEAR' }] }],
   subjects: [{ ref: 'ref-1', set: 0, consent: null }],
-  argsHmac: null,
-}
+})
 
 /** Attributes with the requirement `required` of API Activity (6003) and its objects in OCSF 1.5.0, by path. */
 const REQUIRED: Readonly<Record<string, 'integer' | 'string' | 'object'>> = {
