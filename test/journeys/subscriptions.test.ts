@@ -192,3 +192,25 @@ test('profileChanged does not tell by its timing that something withheld has cha
     data: { profileChanged: { profile: { account: { plan: 'enterprise' } } } },
   })
 })
+
+test('a subscription sent to /graphql is told where it is answered, and a query sent to the stream as well', async () => {
+  const token = await running.client({ id: 'lost', roles: ['marketer'] })
+  const post = async (path: string, query: string) => {
+    const response = await fetch(`${running.origin}${path}`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${token}`,
+        'content-type': 'application/json',
+        accept: path.endsWith('stream') ? 'text/event-stream' : 'application/json',
+      },
+      body: JSON.stringify({ query }),
+    })
+    return await response.text()
+  }
+  expect(await post('/graphql', 'subscription { profileChanged { __typename } }')).toContain(
+    'Subscriptions are answered at /graphql/stream.',
+  )
+  expect(await post('/graphql/stream', '{ viewer { client } }')).toContain(
+    'Queries and mutations are answered at /graphql.',
+  )
+})

@@ -58,6 +58,7 @@ export class Responder {
   /** Never throws for what a caller did: refusals come back as errors of the result. */
   async respond(request: GraphqlRequest): Promise<ExecutionResult> {
     try {
+      if (this.#isSubscription(request)) throw elsewhere('Subscriptions', '/graphql/stream')
       return (await this.#answer(request)).result
     } catch (error) {
       if (error instanceof Refusal) return { errors: [refusedWhole(error)] }
@@ -76,6 +77,7 @@ export class Responder {
     callerNow: () => Promise<Caller>,
   ): AsyncGenerator<ExecutionResult, void> {
     try {
+      if (!this.#isSubscription(request)) throw elsewhere('Queries and mutations', '/graphql')
       const events = await this.#subscribe(request)
       if (!(Symbol.asyncIterator in events)) return yield events
       const told = new Map<unknown, string>()
@@ -88,6 +90,10 @@ export class Responder {
     } catch (error) {
       yield asResult(error)
     }
+  }
+
+  #isSubscription(request: GraphqlRequest): boolean {
+    return this.#prepare(request).analysis.operation.operation === 'subscription'
   }
 
   async #subscribe(request: GraphqlRequest): Promise<AsyncIterable<unknown> | ExecutionResult> {
@@ -210,6 +216,10 @@ function privacyOf({ scope }: Visit): Record<string, unknown> {
       withheld: scope.withheld(),
     },
   }
+}
+
+function elsewhere(what: string, address: string): Refusal {
+  return new Refusal('BAD_USER_INPUT', `${what} are answered at ${address}.`)
 }
 
 /** The last answer of a stream that has to end. */
