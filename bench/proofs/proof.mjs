@@ -61,7 +61,16 @@ async function proveOne(proof, scale, seed) {
   if (scale === 1)
     writeFileSync(new URL(`${name}.json`, results), `${JSON.stringify(record, null, 2)}\n`)
   console.log(`${result.passed ? 'passed' : 'FAILED'} ${name}: ${JSON.stringify(result)}`)
+  if (!result.passed) for (const line of reasons(result)) console.log(`  ${line}`)
   return result.passed
+}
+
+/** What was found, and where in the result: last, where whoever reads the end of a log sees it. */
+function* reasons(value, path = []) {
+  if (value === null || typeof value !== 'object') return
+  for (const [key, inner] of Object.entries(value))
+    if (key !== 'findings') yield* reasons(inner, [...path, key])
+    else for (const finding of new Set(inner)) yield `${path.join(' / ')}: ${finding}`
 }
 
 /** @throws Error where a command is missing: Debian's package has the same name. */

@@ -1,10 +1,30 @@
 import type { FastifyInstance } from 'fastify'
+import { MINUTE } from '../../kernel/time.ts'
 
 /** Resolves when that part can do its work, rejects when not. */
 export type Checks = Readonly<Record<string, () => Promise<void>>>
 
 /** What still works and will not for long, by name; read when asked for. */
 export type Warnings = () => readonly string[]
+
+/** Longer than the pause between two looks of whoever watches. */
+const REMEMBERED_MS = MINUTE
+
+/**
+ * Answers that had to be refused because a part could not do its work. A fault that comes and goes, such as a disk that is
+ * full, lets checks in between succeed: it is a warning for a minute.
+ */
+export class RecentRefusals {
+  #at = Number.NEGATIVE_INFINITY
+
+  note(): void {
+    this.#at = performance.now()
+  }
+
+  get warnings(): readonly string[] {
+    return performance.now() - this.#at < REMEMBERED_MS ? ['answers refused'] : []
+  }
+}
 
 /** A part that does not answer within this time counts as not ready. */
 const PATIENCE_MS = 2_000

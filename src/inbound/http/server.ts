@@ -3,7 +3,7 @@ import cors from '@fastify/cors'
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify'
 import { limits } from '../../kernel/limits.ts'
 import { keepDeadlines } from './deadlines.ts'
-import { type Checks, healthRoutes, type Warnings } from './health.ts'
+import { type Checks, healthRoutes, RecentRefusals, type Warnings } from './health.ts'
 import { hostCheck } from './host-check.ts'
 import type { Metrics } from './metrics.ts'
 import { answerError } from './problem.ts'
@@ -81,7 +81,8 @@ export async function buildServer({
       throw new Error(`route ${route.url} is neither audited nor on the list of unaudited ones`)
   })
   guard(app, config, onForeignHost)
-  observe(app, metrics)
+  const refusals = new RecentRefusals()
+  observe(app, metrics, refusals)
   keepDeadlines(app, config.requestTimeoutMs)
   app.setErrorHandler(answerError)
   app.setNotFoundHandler(async (_request, reply) => {
@@ -95,7 +96,7 @@ export async function buildServer({
       methods: ['GET', 'POST'],
       maxAge: 600,
     })
-  await app.register(healthRoutes(checks, warnings))
+  await app.register(healthRoutes(checks, () => [...warnings(), ...refusals.warnings]))
   app.get('/metrics', async (_request, reply) => {
     const { contentType, text } = await metrics.print()
     return await reply.type(contentType).send(text)
@@ -125,12 +126,13 @@ function guard(
 }
 
 // The route's pattern is recorded, never the address: people's data may stand in an address that a caller makes up.
-function observe(app: FastifyInstance, metrics: Metrics): void {
+function observe(app: FastifyInstance, metrics: Metrics, refusals: RecentRefusals): void {
   app.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? 'unmatched'
     const { method } = request
     const { statusCode: status, elapsedTime } = reply
     metrics.observe(method, route, status, elapsedTime / 1000)
+    if (status === 503 && route !== '/health/ready') refusals.note()
     request.log.info({ method, route, status, ms: Math.round(elapsedTime * 10) / 10 }, 'request')
     done()
   })

@@ -21,6 +21,9 @@ const routes: ServerParts['routes'] = [
     server.get('/refuses', { config: { audited: 'test' } }, async () => {
       throw new Refusal('UNAUTHENTICATED', 'Show a token.')
     })
+    server.get('/unavailable', { config: { audited: 'test' } }, async () => {
+      throw new Refusal('STORE_UNAVAILABLE', 'The disk is full.')
+    })
     server.get('/hangs', { config: { audited: 'test' } }, () => new Promise(() => {}))
   },
 ]
@@ -184,6 +187,21 @@ describe('health', () => {
       warnings: [],
     })
     expect((await call(app, '/health/live')).status).toBe(200)
+  })
+
+  test('warns of a fault that comes and goes, although every part works when it is asked', async () => {
+    expect((await call(app, '/unavailable')).status).toBe(503)
+    const response = await call(app, '/health/ready')
+    expect(response.status).toBe(200)
+    expect(response.json()).toMatchObject({ status: 'ready', warnings: ['answers refused'] })
+  })
+
+  test('does not take its own being unready, or what a caller did wrong, for such a fault', async () => {
+    ready = false
+    await call(app, '/health/ready')
+    await call(app, '/refuses')
+    ready = true
+    expect((await call(app, '/health/ready')).json()).toMatchObject({ warnings: [] })
   })
 })
 
