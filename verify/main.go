@@ -1,30 +1,17 @@
-// Verifies an exported audit trail: verify-export DIR [LOG.VKEY WITNESS.VKEY], the keys as you hold them. What decides is in
-// packages that the makers of the log did not write. With Debian's golang-go and golang-golang-x-mod-dev:
-// GO111MODULE=off GOPATH=/usr/share/gocode go build -o verify-export main.go
+// verify-export DIR [LOG.VKEY WITNESS.VKEY], the keys as you hold them, verifies an exported audit trail with packages that
+// its makers did not write: GO111MODULE=off GOPATH=/usr/share/gocode go build -o verify-export main.go (README.txt)
 package main
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/json"
 	"fmt"
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
 	"os"
 	"path/filepath"
 	"strings"
-
-	"golang.org/x/mod/sumdb/note"
-	"golang.org/x/mod/sumdb/tlog"
 )
-
-var subtrees [64]tlog.Hash // what the tree so far is made of, told from left to right: one of each width
-
-func stored(indexes []int64) (hashes []tlog.Hash, err error) {
-	for _, index := range indexes {
-		level, _ := tlog.SplitStoredHashIndex(index)
-		hashes = append(hashes, subtrees[level])
-	}
-	return hashes, nil
-}
 
 func require(holds bool, format string, args ...any) {
 	if !holds {
@@ -32,13 +19,11 @@ func require(holds bool, format string, args ...any) {
 		os.Exit(1)
 	}
 }
-
 func read(to any, path ...string) []byte { // as JSON, unless `to` is nil
 	data, err := os.ReadFile(filepath.Join(path...))
 	require(err == nil && (to == nil || json.Unmarshal(data, to) == nil), "%v is missing or malformed", path)
 	return data
 }
-
 func open(origin string, keys note.Verifiers, path ...string) (size int64, root tlog.Hash) {
 	n, err := note.Open(read(nil, path...), keys)
 	require(err == nil && len(n.Sigs) == 2, "%v is not signed by both: %v", path, err) // note.Open is content with one
@@ -47,6 +32,21 @@ func open(origin string, keys note.Verifiers, path ...string) (size int64, root 
 	root, err = tlog.ParseHash(hash)
 	require(err == nil, "%v is no checkpoint of %s", path, origin)
 	return size, root
+}
+
+func hash(lines [][]byte) (left tlog.Hash) { // of a whole subtree, on all cores
+	if len(lines) == 1 && lines[0][0] == '-' { // discarded: its hash is left
+		left, _ = tlog.ParseHash(string(lines[0][1:len(lines[0])-1]))
+	} else if len(lines) == 1 {
+		left = tlog.RecordHash(lines[0][:len(lines[0])-1])
+	} else if half := len(lines) / 2; half < 512 {
+		left = tlog.NodeHash(hash(lines[:half]), hash(lines[half:]))
+	} else {
+		right := make(chan tlog.Hash)
+		go func() { right <- hash(lines[half:]) }()
+		left = tlog.NodeHash(hash(lines[:half]), <-right)
+	}
+	return left
 }
 
 func main() {
@@ -64,50 +64,50 @@ func main() {
 		Announcements      []int64
 	}
 	read(&span, dir, "range.json")
-	for level := 62; level >= 0; level-- {
-		if span.First>>level&1 == 1 && len(span.Left) > 0 {
-			subtrees[level], span.Left = span.Left[0], span.Left[1:]
-		}
-	}
-	missing, end := map[int64]bool{}, span.First+span.Count
-	file, _ := os.Open(filepath.Join(dir, "entries.jsonl"))
-	lines := bufio.NewReaderSize(file, 1<<20)
-	for at := span.First; at < end; at++ {
-		line, err := lines.ReadSlice('\n')
-		require(err == nil, "entry %d is missing", at)
-		hash := tlog.RecordHash(line[:len(line)-1])
-		if bytes.HasPrefix(line, []byte("-")) { // discarded: its hash is left
-			hash, _ = tlog.ParseHash(string(line[1 : len(line)-1]))
-			missing[at] = true
-		}
-		hashes, _ := tlog.StoredHashesForRecordHash(at, hash, tlog.HashReaderFunc(stored))
-		copy(subtrees[:], hashes)
-	}
-	_, err = lines.ReadByte()
-	require(err != nil, "there are more entries than %d", span.Count)
-	reached, _ := tlog.TreeHash(end, tlog.HashReaderFunc(stored))
-	err = tlog.CheckTree(span.Proof, size, root, end, reached)
-	require(err == nil, "the entries do not lead to the checkpoint: %v", err)
+	discarded := map[int64]bool{} // by an entry that says so
 	for _, index := range span.Announcements {
 		var told struct {
 			Entry string
 			Proof tlog.RecordProof
 		}
 		read(&told, dir, "announcements", fmt.Sprintf("%d.json", index))
-		var entry struct {
-			Action struct{ Action, Indices string }
-		}
+		var entry struct{ Action map[string]any }
 		err := tlog.CheckRecord(told.Proof, size, root, index, tlog.RecordHash([]byte(told.Entry)))
 		require(err == nil && json.Unmarshal([]byte(told.Entry), &entry) == nil, "announcement %d: %v", index, err)
-		for _, run := range strings.Fields(entry.Action.Indices) {
+		for _, run := range strings.Fields(fmt.Sprint(entry.Action["indices"])) {
 			var from, to int64
 			fmt.Sscanf(run+"-"+run, "%d-%d", &from, &to)
-			for at := from; at <= to && at < size && entry.Action.Action == "audit.discarded"; at++ {
-				delete(missing, at)
+			for at := from; at <= to && at < size && entry.Action["action"] == "audit.discarded"; at++ {
+				discarded[at] = true
 			}
 		}
 	}
-	require(len(missing) == 0, "%d entries are discarded and no entry says so", len(missing))
+	subtrees := span.Left // what the tree so far is made of, widest first
+	file, _ := os.Open(filepath.Join(dir, "entries.jsonl"))
+	lines := bufio.NewReaderSize(file, 1<<20)
+	at, end := span.First, span.First+span.Count
+	for at < end {
+		width := int64(1 << 14) // the widest subtree that begins here
+		for at%width != 0 || at+width > end {
+			width /= 2
+		}
+		var batch [][]byte
+		for ; int64(len(batch)) < width; at++ {
+			line, err := lines.ReadBytes('\n')
+			require(err == nil, "entry %d is missing", at)
+			require(line[0] != '-' || discarded[at], "entry %d is discarded and no entry says so", at)
+			batch = append(batch, line)
+		}
+		subtrees = append(subtrees, hash(batch))
+		for ; len(subtrees) > 1 && (at&width == 0 || at == end); width *= 2 { // two of one width are one of the next
+			last := len(subtrees) - 2
+			subtrees = append(subtrees[:last], tlog.NodeHash(subtrees[last], subtrees[last+1]))
+		}
+	}
+	_, err = lines.ReadByte()
+	require(err != nil, "there are more entries than %d", span.Count)
+	err = tlog.CheckTree(span.Proof, size, root, end, append(subtrees, tlog.Hash{})[0])
+	require(err == nil, "the entries do not lead to the checkpoint: %v", err)
 	if found, _ := filepath.Glob(filepath.Join(dir, "c*.*")); len(found) > 0 {
 		var told struct{ Proof tlog.TreeProof }
 		read(&told, dir, "consistency.json")
