@@ -1,6 +1,6 @@
 /**
  * npm run bench [-- compare|memory|passthrough|audit] [--people N] [--rounds N] [--seconds N] [--minutes N] [--only a,b]
- * npm run bench -- trail|tree|verify [--entries N]
+ * npm run bench -- trail|tree|verify|export [--entries N]
  * npm run bench -- append
  *
  * compare      Bauta and its peers, interleaved, same data, same fields; ratios against the targets (the default)
@@ -10,6 +10,7 @@
  * append       entries that many at once append to the trail, signed and indexed meanwhile
  * tree         tiles that appends and proofs read, in a tree over 10 million entries
  * verify       an export, by the verifier for Node and the one in Go
+ * export       `bauta audit export` of a signed trail
  * trail        pages of the audit trail for every filter, in a scratch database of 10 million entries
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -21,6 +22,7 @@ import { circumstances } from './circumstances.mjs'
 import { compare } from './compare.mjs'
 import { bauta, peers } from './contenders.mjs'
 import { PEOPLE } from './dataset.mjs'
+import { exportTrail } from './export.mjs'
 import { memory } from './memory.mjs'
 import { passthrough } from './passthrough.mjs'
 import { seedBauta } from './seed-bauta.mjs'
@@ -35,7 +37,7 @@ const databaseUrl =
 delete process.env.BAUTA_BENCH_DATABASE_URL
 const modes = { compare, memory, passthrough, audit }
 /** Those that bring data of their own. */
-const scratch = { trail, tree, append, verify }
+const scratch = { trail, tree, append, verify, export: exportTrail }
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
