@@ -55,11 +55,14 @@ async function proveOne(proof, scale, seed) {
   )
   const save = (next) => writeFileSync(stateFile, JSON.stringify({ run, state: next }))
   const result = await proof.run({ size, seed, state, save, log: console.log })
-  rmSync(stateFile, { force: true })
   const record = { name, shows, ...about, seed, size, ...result }
   // A short run says that the proof works, not that it holds: it never replaces a full one.
-  if (scale === 1)
+  if (scale === 1) {
+    mkdirSync(results, { recursive: true })
     writeFileSync(new URL(`${name}.json`, results), `${JSON.stringify(record, null, 2)}\n`)
+  }
+  // Not before: an hour's work is gone otherwise where the result can not be written.
+  rmSync(stateFile, { force: true })
   console.log(`${result.passed ? 'passed' : 'FAILED'} ${name}: ${JSON.stringify(result)}`)
   if (!result.passed) for (const line of reasons(result)) console.log(`  ${line}`)
   return result.passed
