@@ -98,6 +98,13 @@ export const variables = {
     otherwise: '200',
     read: wholeNumber(0, 1_000_000_000),
   }),
+  stallSeconds: variable({
+    name: 'BAUTA_STALL_SECONDS',
+    meaning: 'seconds without any progress after which the process ends, to be restarted; 0: never',
+    example: '60',
+    otherwise: '300',
+    read: wholeNumber(0, 86_400),
+  }),
   denialsPerDay: variable({
     name: 'BAUTA_DENIALS_PER_DAY',
     meaning: 'refusals of one client in a UTC day that are entries on the trail; more are counted',

@@ -27,6 +27,8 @@ export interface Config {
   readonly databaseQuotaMb: number | null
   /** Disk that is kept for withdrawals, revocations and exports. */
   readonly diskReserveMb: number
+  /** 0: never. */
+  readonly stallSeconds: number
   /** Refusals of one client in a UTC day that are entries on the trail. */
   readonly denialsPerDay: number
   readonly dataDir: string
@@ -72,8 +74,7 @@ export const verifyDir = join(packageDir, 'verify')
  */
 export function readConfig(env: Environment): Config {
   refuseUnknown(env)
-  const mode =
-    value(env, variables.mode) ?? (env.NODE_ENV === 'production' ? 'production' : 'development')
+  const mode = modeOf(env)
   const demo = value(env, variables.demo)
   refuseContradictions(env, mode)
   const dataDir = value(env, variables.dataDir) ?? resolve('.bauta')
@@ -88,6 +89,7 @@ export function readConfig(env: Environment): Config {
     databasePool: value(env, variables.databasePool) ?? 10,
     databaseQuotaMb: value(env, variables.databaseQuotaMb),
     diskReserveMb: value(env, variables.diskReserveMb) ?? 200,
+    stallSeconds: value(env, variables.stallSeconds) ?? 300,
     denialsPerDay: value(env, variables.denialsPerDay) ?? 1_000,
     dataDir,
     policyDir: value(env, variables.policyDir) ?? join(packageDir, 'policy'),
@@ -101,6 +103,11 @@ export function readConfig(env: Environment): Config {
     demo: demo ?? mode === 'development',
     evaluationData: value(env, variables.evaluationData),
   })
+}
+
+function modeOf(env: Environment): Config['mode'] {
+  const otherwise = env.NODE_ENV === 'production' ? 'production' : 'development'
+  return value(env, variables.mode) ?? otherwise
 }
 
 /** One line of `bauta config`. Secrets appear as `set` or `not set`. */

@@ -20,6 +20,7 @@ import { buildGraphqlSchema, printGraphqlSchema } from './inbound/graphql/schema
 import { Refusal } from './kernel/refusal.ts'
 import { checkMigrations } from './outbound/postgres/check-migrations.ts'
 import { serve } from './serve.ts'
+import { endWhenStalled } from './stall-watch.ts'
 import { witnessPorts } from './witness-ports.ts'
 
 const print = (text: string) => void process.stdout.write(`${text}\n`)
@@ -45,7 +46,11 @@ program
   .description(
     'start the gateway; with embedded PostgreSQL and demo data unless configured otherwise',
   )
-  .action(async () => await serve(readConfig(process.env), say))
+  .action(async () => {
+    const config = readConfig(process.env)
+    endWhenStalled(config.stallSeconds)
+    await serve(config, say)
+  })
 
 program
   .command('schema')

@@ -72,17 +72,27 @@ export class Crowd {
   /** Everything since the last look: no answer without its entry, no entry without its request, no gap, one tree. */
   async check() {
     const url = this.#urls[0]
-    const entries = await entriesSince(url, this.#officer, this.#lastIndex)
+    const entries = await this.#entriesSince(url)
     const odd = entries.find(({ index }, place) => index !== this.#lastIndex + 1 + place)
     if (odd) this.findings.push(`the trail has a gap before entry ${odd.index}`)
     this.#compareAnswers(entries)
     this.#lastIndex = entries.at(-1)?.index ?? this.#lastIndex
     const seen = await this.#witness.covering(url, this.#lastIndex + 1)
     if (seen) {
-      const more = await entriesSince(url, this.#officer, this.#lastIndex)
+      const more = await this.#entriesSince(url)
       this.#witness.compare(seen, [...entries, ...more])
     }
     this.findings.push(...this.#witness.findings.splice(0))
+  }
+
+  /** A connection that broke with the database shows when it is used: then the officer asks again, as the answer says. */
+  async #entriesSince(url) {
+    for (const deadline = Date.now() + PATIENCE_MS; ; await sleep(500))
+      try {
+        return await entriesSince(url, this.#officer, this.#lastIndex)
+      } catch (error) {
+        if (Date.now() > deadline || !error.message.includes('STORE_UNAVAILABLE')) throw error
+      }
   }
 
   /** What there is to tell of all this. */

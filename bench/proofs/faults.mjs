@@ -43,6 +43,8 @@ const scenarios = {
     on: 'embedded on a small disk',
     // A database that finds no room refuses the batch before the journal is written to, and can go on when there is some.
     restart: 'may',
+    // Or runs in circles from then on, until the gateway ends itself.
+    environment: { BAUTA_STALL_SECONDS: '20' },
     async break({ disk }) {
       disk.fill()
       return async () => disk.clear()
