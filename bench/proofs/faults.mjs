@@ -44,7 +44,7 @@ const scenarios = {
     // A database that finds no room refuses the batch before the journal is written to, and can go on when there is some.
     restart: 'may',
     // Or runs in circles from then on, until the gateway ends itself.
-    environment: { BAUTA_STALL_SECONDS: '20' },
+    environment: { BAUTA_STALL_SECONDS: '45' },
     async break({ disk }) {
       disk.fill()
       return async () => disk.clear()
