@@ -133,9 +133,17 @@ export const faults = {
     return {
       passed: passed && done.planted.findings.length > 0,
       ...done,
+      planted: { ...done.planted, findings: tallied(done.planted.findings) },
       versions: await versions(),
     }
   },
+}
+
+/** Each once, with how often: what was planted is found thousands of times. */
+function tallied(findings) {
+  const times = {}
+  for (const finding of findings) times[finding] = (times[finding] ?? 0) + 1
+  return times
 }
 
 /** Every scene of one stage, so many times. */

@@ -73,7 +73,8 @@ function* reasons(value, path = []) {
   if (value === null || typeof value !== 'object') return
   for (const [key, inner] of Object.entries(value))
     if (key !== 'findings') yield* reasons(inner, [...path, key])
-    else for (const finding of new Set(inner)) yield `${path.join(' / ')}: ${finding}`
+    else if (Array.isArray(inner))
+      for (const finding of new Set(inner)) yield `${path.join(' / ')}: ${finding}`
 }
 
 /** @throws Error where a command is missing: Debian's package has the same name. */
