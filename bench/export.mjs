@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { GatewayProcess, main } from './proofs/gateway-process.mjs'
 import { inScratchDatabase } from './scratch-database.mjs'
-import { trailEntry } from './trail-entry.mjs'
+import { entryOfThreeFields } from './trail-entry.mjs'
 
 const source = (path) => import(new URL(`../dist/src/${path}.js`, import.meta.url).href)
 
@@ -65,23 +65,7 @@ async function fill(database, entries) {
   return size
 }
 
-/** Of a request for three fields of one person. */
-function entry() {
-  const id = randomUUID()
-  const fields = ['contact.name', 'contact.email', 'account.plan']
-  return trailEntry({
-    id,
-    time: new Date().toISOString(),
-    sets: [{ fields: fields.map((path) => ({ path, treatment: 'CLEAR' })) }],
-    subjects: [
-      {
-        ref: id.slice(0, 22),
-        set: 0,
-        consent: { recordId: null, state: 'ConsentGiven', source: 'record' },
-      },
-    ],
-  })
-}
+const entry = () => entryOfThreeFields({ id: randomUUID(), time: new Date().toISOString() })
 
 function secondsOf(environment, out) {
   const began = performance.now()

@@ -24,3 +24,20 @@ export function trailEntry({ id, time, ...rest }) {
     ...rest,
   }
 }
+
+/** Of a request for three fields of one person. */
+export function entryOfThreeFields({ id, time }) {
+  const fields = ['contact.name', 'contact.email', 'account.plan']
+  return trailEntry({
+    id,
+    time,
+    sets: [{ fields: fields.map((path) => ({ path, treatment: 'CLEAR' })) }],
+    subjects: [
+      {
+        ref: id.slice(0, 22),
+        set: 0,
+        consent: { recordId: null, state: 'ConsentGiven', source: 'record' },
+      },
+    ],
+  })
+}

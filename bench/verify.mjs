@@ -4,7 +4,7 @@ import { createWriteStream } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { trailEntry } from './trail-entry.mjs'
+import { entryOfThreeFields } from './trail-entry.mjs'
 
 const source = (path) => import(new URL(`../dist/src/${path}.js`, import.meta.url).href)
 const project = new URL('..', import.meta.url).pathname
@@ -84,20 +84,11 @@ async function writeExport(dir, count) {
 async function leavesFrom(first, count) {
   const { leavesOf } = await source('domain/audit/leaf')
   const id = (index) => `01932a00-0000-7000-8000-${String(index).padStart(12, '0')}`
-  const fields = ['contact.name', 'contact.email', 'account.plan']
   return Array.from({ length: count }, (_, at) => first + at).flatMap((index) =>
     leavesOf(
-      trailEntry({
+      entryOfThreeFields({
         id: id(index),
         time: new Date(1_732_000_000_000 + index).toISOString(),
-        sets: [{ fields: fields.map((path) => ({ path, treatment: 'CLEAR' })) }],
-        subjects: [
-          {
-            ref: id(index).slice(0, 22),
-            set: 0,
-            consent: { recordId: null, state: 'ConsentGiven', source: 'record' },
-          },
-        ],
       }),
     ),
   )

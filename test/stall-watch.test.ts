@@ -36,19 +36,19 @@ describe('a process that is watched', () => {
   })
 
   test('goes on while it works hard but moves', async () => {
-    run(2, BUSY)
+    run(4, BUSY)
     await begun()
-    await sleep(5_000)
+    await sleep(7_000)
     expect(hasEnded()).toBe(false)
   })
 
   test('goes on after it was stopped for longer than it may stall', async () => {
-    run(2, BUSY)
+    run(4, BUSY)
     await begun()
     child.kill('SIGSTOP')
-    await sleep(4_000)
+    await sleep(6_000)
     child.kill('SIGCONT')
-    await sleep(3_000)
+    await sleep(6_000)
     expect(hasEnded()).toBe(false)
   })
 
