@@ -13,6 +13,8 @@ export const DAY = 24 * HOUR
 
 /** RFC 3339 in UTC with milliseconds: `2026-01-31T09:30:00.000Z`. @throws RangeError where there is no such instant. */
 export function isoInstant(instant: Instant): string {
+  // The day of the last instant may be remembered, and it has later moments.
+  if (!(Math.abs(instant) <= LAST_INSTANT)) throw new RangeError('There is no such instant')
   const day = Math.floor(instant / DAY)
   const date = dates.get(day) ?? dateOf(day, instant)
   const time = Math.trunc(instant - day * DAY)
@@ -21,6 +23,9 @@ export function isoInstant(instant: Instant): string {
   const second = digits(Math.floor(time / SECOND) % 60, 2)
   return `${date}${hour}:${minute}:${second}.${digits(time % SECOND, 3)}Z`
 }
+
+/** The calendar of ECMAScript ends 100,000,000 days after 1970, and begins as long before (ECMA-262, section 21.4.1.1). */
+const LAST_INSTANT = 100_000_000 * DAY
 
 /** Instants stand in every answer and in every entry, and the calendar is what costs; people live on few days. */
 const dates = new Map<number, string>()

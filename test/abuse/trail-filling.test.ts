@@ -201,7 +201,10 @@ describe('when only the reserve of the disk is left', () => {
       await expect(ingest.openBatch(batch)).rejects.toMatchObject({ code: 'AUDIT_UNAVAILABLE' })
     })
     expect(entries).toEqual([])
-    expect(await ready()).toMatchObject({ status: 'ready', warnings: ['storage reserved'] })
+    expect(await ready()).toMatchObject({
+      status: 'ready',
+      warnings: ['storage reserved', 'answers refused'],
+    })
     expect(await (await fetch(`${running.origin}/metrics`)).text()).toContain(
       'bauta_storage_reserved 1',
     )

@@ -16,6 +16,11 @@ describe('an instant is written', () => {
     )
   })
 
+  test('and the last one has no later moments on its day', () => {
+    expect(isoInstant(8.64e15)).toBe('+275760-09-13T00:00:00.000Z')
+    expect(() => isoInstant(8.64e15 + 1)).toThrow(RangeError)
+  })
+
   test.each([Number.NaN, Number.POSITIVE_INFINITY, 8.64e15 + 1])('and %s is refused', (instant) => {
     expect(() => isoInstant(instant)).toThrow(RangeError)
   })
