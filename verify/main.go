@@ -82,21 +82,21 @@ func main() {
 			}
 		}
 	}
-	subtrees := span.Left // what the tree so far is made of, widest first
+	subtrees, batch, text := span.Left, [][]byte{}, []byte{} // what the tree so far is made of, widest first; what comes next
 	file, _ := os.Open(filepath.Join(dir, "entries.jsonl"))
-	lines := bufio.NewReaderSize(file, 1<<20)
+	lines := bufio.NewReaderSize(file, 1<<26) // no gateway appends a longer entry
 	at, end := span.First, span.First+span.Count
 	for at < end {
 		width := int64(1 << 14) // the widest subtree that begins here
 		for at%width != 0 || at+width > end {
 			width /= 2
 		}
-		var batch [][]byte
-		for ; int64(len(batch)) < width; at++ {
-			line, err := lines.ReadBytes('\n')
+		for batch, text = batch[:0], text[:0]; int64(len(batch)) < width; at++ {
+			line, err := lines.ReadSlice('\n')
 			require(err == nil, "entry %d is missing", at)
 			require(line[0] != '-' || discarded[at], "entry %d is discarded and no entry says so", at)
-			batch = append(batch, line)
+			text = append(text, line...)
+			batch = append(batch, text[len(text)-len(line):])
 		}
 		subtrees = append(subtrees, hash(batch))
 		for ; len(subtrees) > 1 && (at&width == 0 || at == end); width *= 2 { // two of one width are one of the next

@@ -15,6 +15,7 @@ import { ArgumentsByDay1764100003100 } from '../../../migrations/1764100003100-a
 import { CountedRefusals1764100004000 } from '../../../migrations/1764100004000-counted-refusals.ts'
 import { PackedLineage1764100060000 } from '../../../migrations/1764100060000-packed-lineage.ts'
 import { FormerItems1764100070000 } from '../../../migrations/1764100070000-former-items.ts'
+import { LeafCompression1764100080000 } from '../../../migrations/1764100080000-leaf-compression.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import { Database } from './database.ts'
 import { EMBEDDED_PORT, EmbeddedServer } from './embedded.ts'
@@ -138,6 +139,7 @@ function dataSourceOf(address: Address, poolSize: number): DataSource {
       CountedRefusals1764100004000,
       PackedLineage1764100060000,
       FormerItems1764100070000,
+      LeafCompression1764100080000,
     ],
   })
 }
