@@ -15,6 +15,7 @@ import { ArgumentsByDay1764100003100 } from '../../../migrations/1764100003100-a
 import { CountedRefusals1764100004000 } from '../../../migrations/1764100004000-counted-refusals.ts'
 import { PackedLineage1764100060000 } from '../../../migrations/1764100060000-packed-lineage.ts'
 import { FormerItems1764100070000 } from '../../../migrations/1764100070000-former-items.ts'
+import { Outbox1764200005000 } from '../../../migrations/1764200005000-outbox.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import { Database } from './database.ts'
 import { EMBEDDED_PORT, EmbeddedServer } from './embedded.ts'
@@ -23,6 +24,7 @@ import { auditEntities } from './entities/audit.ts'
 import { auditIndexEntities } from './entities/audit-index.ts'
 import { auditTreeEntities } from './entities/audit-tree.ts'
 import { countedEntities } from './entities/counted.ts'
+import { deliveryEntities } from './entities/delivery.ts'
 import { readModelEntities } from './entities/read-model.ts'
 import { recordsEntities } from './entities/records.ts'
 import { segmentsAndItemsEntities } from './entities/segments-and-items.ts'
@@ -121,6 +123,7 @@ function dataSourceOf(address: Address, poolSize: number): DataSource {
       ...auditTreeEntities,
       ...accessEntities,
       ...countedEntities,
+      ...deliveryEntities,
     ],
     migrations: [
       Subjects1764000001000,
@@ -138,6 +141,7 @@ function dataSourceOf(address: Address, poolSize: number): DataSource {
       CountedRefusals1764100004000,
       PackedLineage1764100060000,
       FormerItems1764100070000,
+      Outbox1764200005000,
     ],
   })
 }
