@@ -14,6 +14,7 @@ import { registerAuditVerify } from './inbound/cli/audit-verify.ts'
 import { registerAuditWitness } from './inbound/cli/audit-witness.ts'
 import { registerClients } from './inbound/cli/clients.ts'
 import { registerConfig } from './inbound/cli/config.ts'
+import { registerDeliveries } from './inbound/cli/deliveries.ts'
 import { registerEvaluate } from './inbound/cli/evaluate.ts'
 import { registerImport } from './inbound/cli/import.ts'
 import { buildGraphqlSchema, printGraphqlSchema } from './inbound/graphql/schema.ts'
@@ -86,6 +87,7 @@ registerAuditWitness(audit, { ...witnessPorts, print, say })
 registerConfig(program, () => reportConfig(process.env), print)
 registerClients(program, open, print)
 registerImport(program, open)
+registerDeliveries(program, open, print)
 registerEvaluate(program, process.env.BAUTA_EVAL_DATA ?? null, print)
 registerAsk(program, async () => await openAskSession(readConfig(process.env), say), print)
 

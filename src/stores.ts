@@ -20,9 +20,12 @@ import { PostgresAuditTree } from './outbound/postgres/audit-tree.ts'
 import { PostgresChangeFeed } from './outbound/postgres/change-feed.ts'
 import { PostgresClientStore } from './outbound/postgres/client-store.ts'
 import { type OpenDatabase, openDatabase } from './outbound/postgres/connect.ts'
+import { PostgresDeliveryQueue } from './outbound/postgres/delivery-queue.ts'
+import { PostgresEndpointStore } from './outbound/postgres/endpoint-store.ts'
 import { PostgresIngestStore } from './outbound/postgres/ingest-store.ts'
 import { PostgresMemberLists } from './outbound/postgres/member-lists.ts'
 import { migrate } from './outbound/postgres/migrate.ts'
+import { PostgresOutbox } from './outbound/postgres/outbox.ts'
 import { ProfileRebuild } from './outbound/postgres/profile-rebuild.ts'
 import { PostgresProfileStore } from './outbound/postgres/profile-store.ts'
 import { PostgresRecommendationStore } from './outbound/postgres/recommendation-store.ts'
@@ -68,6 +71,9 @@ export interface Stores {
   readonly rebuild: ProfileRebuild
   readonly ingestStore: PostgresIngestStore
   readonly memberLists: PostgresMemberLists
+  readonly outbox: PostgresOutbox
+  readonly deliveryQueue: PostgresDeliveryQueue
+  readonly endpoints: PostgresEndpointStore
 }
 
 /** Told what is being done: one line each, nothing of a person. */
@@ -144,6 +150,9 @@ export async function openStores(
     feed: new PostgresChangeFeed(database),
     ingestStore: new PostgresIngestStore(database, rebuild),
     memberLists: new PostgresMemberLists(database),
+    outbox: new PostgresOutbox(database),
+    deliveryQueue: new PostgresDeliveryQueue(database),
+    endpoints: new PostgresEndpointStore(database),
   }
 }
 

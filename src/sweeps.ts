@@ -11,6 +11,8 @@ const ARCHIVE_EVERY = 5 * SECOND
 const CHANGES_KEPT = DAY
 /** A witness may come back to any checkpoint; older ones are needed by nobody else. */
 const CHECKPOINTS_KEPT = DAY
+/** Long enough to ask what became of a message, or to replay what nobody took. */
+const DELIVERIES_KEPT = 30 * DAY
 
 /** Everything that keeps the stores from growing for ever. */
 export function sweepsOf({ config, stores, recorder, clock }: Gateway): readonly Sweep[] {
@@ -30,6 +32,11 @@ export function sweepsOf({ config, stores, recorder, clock }: Gateway): readonly
       name: 'day_keys',
       every: HOUR,
       run: () => destroyOldDayKeys({ dayKeys, archive, recorder, clock }),
+    },
+    {
+      name: 'deliveries',
+      every: HOUR,
+      run: () => stores.deliveryQueue.discardSettledBefore(clock.now() - DELIVERIES_KEPT),
     },
     { name: 'changes', every: HOUR, run: () => feed.discardBefore(clock.now() - CHANGES_KEPT) },
   ]

@@ -10,6 +10,7 @@ import { buildSchemaSync, type PubSub } from 'type-graphql'
 import { AuditResolver } from './audit.resolver.ts'
 import { ItemResolver, SegmentResolver } from './catalogue.resolver.ts'
 import { ChangeResolver } from './change.resolver.ts'
+import { DeliveryResolver } from './delivery.resolver.ts'
 import { personalDirective, purposeDirective, scopeDirective } from './directives.ts'
 import { typeOfId } from './node.type.ts'
 import { ProfileResolver } from './profile.resolver.ts'
@@ -36,6 +37,7 @@ export function buildGraphqlSchema(): GraphQLSchema {
       ChangeResolver,
       WatchResolver,
       SecurityResolver,
+      DeliveryResolver,
     ],
     directives: [...specifiedDirectives, purposeDirective, personalDirective, scopeDirective],
     // The library asks for one even where every subscription brings its own source, as ours do.
