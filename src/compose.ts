@@ -1,4 +1,5 @@
 import type { Config } from './config.ts'
+import { openCounting } from './counting.ts'
 import { type DeliveryDesk, deliveryDesk } from './delivery-desk.ts'
 import type { PeopleByIdentifier } from './domain/profiles/people-by-identifier.ts'
 import { AuditHash } from './gateway/attest/audit-hash.ts'
@@ -161,6 +162,7 @@ export async function composeGateway(
       },
     },
     audiences,
+    openCounting(stores, trail, recorder),
   )
   const reception = new Reception({
     policy,

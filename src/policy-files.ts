@@ -17,6 +17,7 @@ export function readPolicyTables(dir: string): PolicyTables {
     sources: rows('sources'),
     jurisdictions: rows('jurisdictions'),
     ...(existsSync(join(dir, 'retention.csv')) ? { retention: rows('retention') } : {}),
+    ...(existsSync(join(dir, 'counts.csv')) ? { counts: rows('counts') } : {}),
     ...(existsSync(join(dir, 'words.csv')) ? { words: rows('words') } : {}),
   }
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { type Config, ConfigError } from './config.ts'
 import { compileRetention, type RetentionRule } from './domain/audit/retention-rules.ts'
 import type { StorageSpace } from './domain/audit/storage-space.ts'
+import { type CountRule, compileCountRules } from './domain/privacy/count-rules.ts'
 import { compilePolicy, type Policy } from './domain/privacy/policy.ts'
 import { checkTraitNames } from './gateway/disclose/trait-names.ts'
 import type { Randomness } from './kernel/ids.ts'
@@ -20,6 +21,8 @@ import { PostgresAuditTree } from './outbound/postgres/audit-tree.ts'
 import { PostgresChangeFeed } from './outbound/postgres/change-feed.ts'
 import { PostgresClientStore } from './outbound/postgres/client-store.ts'
 import { type OpenDatabase, openDatabase } from './outbound/postgres/connect.ts'
+import { PostgresCountLedger } from './outbound/postgres/count-ledger.ts'
+import { PostgresCountedSets } from './outbound/postgres/counted-sets.ts'
 import { PostgresDeliveryQueue } from './outbound/postgres/delivery-queue.ts'
 import { PostgresEndpointStore } from './outbound/postgres/endpoint-store.ts'
 import { PostgresIngestStore } from './outbound/postgres/ingest-store.ts'
@@ -71,6 +74,10 @@ export interface Stores {
   readonly rebuild: ProfileRebuild
   readonly ingestStore: PostgresIngestStore
   readonly memberLists: PostgresMemberLists
+  readonly countLedger: PostgresCountLedger
+  readonly countedSets: PostgresCountedSets
+  /** In which form each role is told counts of people. */
+  readonly countRules: ReadonlyMap<string, CountRule>
   readonly outbox: PostgresOutbox
   readonly deliveryQueue: PostgresDeliveryQueue
   readonly endpoints: PostgresEndpointStore
@@ -88,6 +95,7 @@ export async function openStores(
   const tables = readPolicyTables(config.policyDir)
   const policy = compilePolicy(tables)
   const retention = compileRetention(tables.retention ?? [])
+  const countRules = compileCountRules(tables.counts ?? [], policy.roles)
   checkTraitNames(policy)
   const opened = await openDatabase({
     url: config.databaseUrl,
@@ -150,6 +158,9 @@ export async function openStores(
     feed: new PostgresChangeFeed(database),
     ingestStore: new PostgresIngestStore(database, rebuild),
     memberLists: new PostgresMemberLists(database),
+    countLedger: new PostgresCountLedger(database, auditLog),
+    countedSets: new PostgresCountedSets(database),
+    countRules,
     outbox: new PostgresOutbox(database),
     deliveryQueue: new PostgresDeliveryQueue(database),
     endpoints: new PostgresEndpointStore(database),

@@ -89,6 +89,8 @@ export interface PolicyTables {
   readonly jurisdictions: TableRows
   /** How long audit entries are kept: part of the version, but no decision about data depends on it. */
   readonly retention?: TableRows
+  /** In which form counts of people are told: part of the version. */
+  readonly counts?: TableRows
   /** Purposes as people are told of them. */
   readonly words?: TableRows
 }

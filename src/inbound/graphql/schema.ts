@@ -10,6 +10,7 @@ import { buildSchemaSync, type PubSub } from 'type-graphql'
 import { AuditResolver } from './audit.resolver.ts'
 import { ItemResolver, SegmentResolver } from './catalogue.resolver.ts'
 import { ChangeResolver } from './change.resolver.ts'
+import { CountResolver, SegmentSizeResolver, ViewerBudgetResolver } from './count.resolver.ts'
 import { DeliveryResolver } from './delivery.resolver.ts'
 import { personalDirective, purposeDirective, scopeDirective } from './directives.ts'
 import { typeOfId } from './node.type.ts'
@@ -33,6 +34,9 @@ export function buildGraphqlSchema(): GraphQLSchema {
       ProfileResolver,
       SegmentResolver,
       ItemResolver,
+      SegmentSizeResolver,
+      ViewerBudgetResolver,
+      CountResolver,
       AuditResolver,
       ChangeResolver,
       WatchResolver,

@@ -15,6 +15,7 @@ import { ArgumentsByDay1764100003100 } from '../../../migrations/1764100003100-a
 import { CountedRefusals1764100004000 } from '../../../migrations/1764100004000-counted-refusals.ts'
 import { PackedLineage1764100060000 } from '../../../migrations/1764100060000-packed-lineage.ts'
 import { FormerItems1764100070000 } from '../../../migrations/1764100070000-former-items.ts'
+import { Counts1764200002000 } from '../../../migrations/1764200002000-counts.ts'
 import { Outbox1764200005000 } from '../../../migrations/1764200005000-outbox.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import { Database } from './database.ts'
@@ -24,6 +25,7 @@ import { auditEntities } from './entities/audit.ts'
 import { auditIndexEntities } from './entities/audit-index.ts'
 import { auditTreeEntities } from './entities/audit-tree.ts'
 import { countedEntities } from './entities/counted.ts'
+import { countsEntities } from './entities/counts.ts'
 import { deliveryEntities } from './entities/delivery.ts'
 import { readModelEntities } from './entities/read-model.ts'
 import { recordsEntities } from './entities/records.ts'
@@ -123,6 +125,7 @@ function dataSourceOf(address: Address, poolSize: number): DataSource {
       ...auditTreeEntities,
       ...accessEntities,
       ...countedEntities,
+      ...countsEntities,
       ...deliveryEntities,
     ],
     migrations: [
@@ -141,6 +144,7 @@ function dataSourceOf(address: Address, poolSize: number): DataSource {
       CountedRefusals1764100004000,
       PackedLineage1764100060000,
       FormerItems1764100070000,
+      Counts1764200002000,
       Outbox1764200005000,
     ],
   })
