@@ -17,6 +17,7 @@ import { registerConfig } from './inbound/cli/config.ts'
 import { registerDeliveries } from './inbound/cli/deliveries.ts'
 import { registerEvaluate } from './inbound/cli/evaluate.ts'
 import { registerImport } from './inbound/cli/import.ts'
+import { registerAnonymityReport } from './inbound/cli/report-anonymity.ts'
 import { buildGraphqlSchema, printGraphqlSchema } from './inbound/graphql/schema.ts'
 import { Refusal } from './kernel/refusal.ts'
 import { checkMigrations } from './outbound/postgres/check-migrations.ts'
@@ -84,6 +85,10 @@ registerAuditExport(audit, openExport, carriedFiles)
 registerAuditVerify(audit)
 registerAuditState(audit, open, print)
 registerAuditWitness(audit, { ...witnessPorts, print, say })
+registerAnonymityReport(
+  program.command('report').description('what can be said about data that leaves, and about rules'),
+  print,
+)
 registerConfig(program, () => reportConfig(process.env), print)
 registerClients(program, open, print)
 registerImport(program, open)

@@ -6,7 +6,7 @@ export function seededRandomness(seed: number): Randomness {
   const key = Buffer.alloc(32)
   key.writeUInt32BE(seed)
   const stream = createCipheriv('aes-256-ctr', key, Buffer.alloc(16))
-  let ready = Buffer.alloc(0)
+  let ready: Buffer = Buffer.alloc(0)
   return {
     bytes(length) {
       if (length > ready.length) ready = stream.update(Buffer.alloc(Math.max(length, 65_536)))

@@ -93,7 +93,7 @@ export class CountDoor {
 
   /** What this caller has left to spend on counts; empty where its counts are not paid for. */
   async budgets(): Promise<readonly BudgetView[]> {
-    const { noise = null } = this.#rule() ?? {}
+    const noise = this.#rule()?.noise ?? null
     if (noise === null || this.#plan.grant.listsRows) return []
     return await this.#noised.budgets(noise)
   }

@@ -1,5 +1,9 @@
 import { createHash } from 'node:crypto'
-import type { BudgetAccount, NoisedAnswer } from '../../domain/audit/count-ledger.ts'
+import type {
+  BudgetAccount,
+  NoisedAnswer,
+  NoisedQuestion,
+} from '../../domain/audit/count-ledger.ts'
 import {
   amountOf,
   type CountRule,
@@ -80,7 +84,7 @@ export class NoisedCounts {
   async #pay(
     noise: NoiseRule,
     account: BudgetAccount,
-    question: Parameters<CountDesk['parts']['ledger']['answer']>[0],
+    question: NoisedQuestion,
     people: number,
   ): Promise<NoisedAnswer> {
     const { ledger, alarm, recorder } = this.#desk.parts
