@@ -30,8 +30,7 @@ export class CountDesk {
     for (const { noise } of parts.rules.values()) {
       if (noise === null) continue
       const { mechanism, spread } = noise
-      const draw = () =>
-        mechanism === 'laplace' ? exact.laplace(spread) : exact.gaussian(spread)
+      const draw = () => (mechanism === 'laplace' ? exact.laplace(spread) : exact.gaussian(spread))
       this.#noise.set(noise, new NoisePool(draw, parts.later))
     }
   }

@@ -40,7 +40,8 @@ export class ViewerBudgetResolver {
 export class CountResolver {
   @Needs('segments:read')
   @Query(() => PeopleCount, {
-    description: 'How many people a rule would find, before a segment is made of it. For the staff.',
+    description:
+      'How many people a rule would find, before a segment is made of it. For the staff.',
   })
   async segmentPreview(
     @Ctx() { disclose }: Doors,

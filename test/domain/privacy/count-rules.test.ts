@@ -65,9 +65,8 @@ test('a role stands once', () => {
 })
 
 test('what Gaussian noise has cost is told as ε too', () => {
-  const noise = compileCountRules([{ ...noised, mechanism: 'gaussian' }], roles).get(
-    'partner',
-  )?.noise
+  const { noise } =
+    compileCountRules([{ ...noised, mechanism: 'gaussian' }], roles).get('partner') ?? {}
   if (!noise) throw new Error('no noise')
   // ρ = 1: 1 + 2·√ln(10^6).
   expect(epsilonSpent(noise, 1_000_000n)).toBeCloseTo(8.4339, 4)

@@ -21,7 +21,9 @@ test('finds what comparing every row with every other finds', () => {
       expect(report.smallest).toBe(all.length === 0 ? 0 : Math.min(...sizes))
       const standOut = report.below.reduce((sum, one) => sum + one.rows, 0)
       expect(standOut).toBe(sizes.filter((size) => size < k).length)
-      const plans = all.map((one) => new Set(all.filter((o) => alike(one, o)).map((o) => o.plan)).size)
+      const plans = all.map(
+        (one) => new Set(all.filter((o) => alike(one, o)).map((o) => o.plan)).size,
+      )
       expect(report.diversity).toBe(all.length === 0 ? 0 : Math.min(...plans))
       for (const { column, rowsBelow } of report.without) {
         const rest = column === 'country' ? 'age' : 'country'
