@@ -27,6 +27,13 @@ export class PostgresCountedSets implements CountedSets {
   }
 
   async count(asked: AskedSet): Promise<CountedSet> {
+    const [known] = await this.#database.query<StoredSet>(
+      `SELECT digest, rule, consent_ids, count, as_of FROM counted_set
+       WHERE client_id = $1 AND day = $2 AND digest = $3`,
+      [asked.clientId, asked.day, asked.digest],
+      'counted-set',
+    )
+    if (known) return answerOf(known)
     return await this.#database.transaction(async (tx) => {
       // One at a time per client: two sets that are asked at once are compared with each other too.
       await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [
@@ -91,11 +98,11 @@ async function countOf(tx: Queryable, asked: AskedSet): Promise<number> {
 async function remember(tx: Queryable, asked: AskedSet, count: number): Promise<void> {
   const { clientId, day, digest, rule, permittedStates, now } = asked
   await tx.query(
-    `INSERT INTO counted_set (client_id, day, digest, rule, consent_ids, count, as_of)
+    `WITH forgotten AS (DELETE FROM counted_set WHERE client_id = $1 AND day < $2)
+     INSERT INTO counted_set (client_id, day, digest, rule, consent_ids, count, as_of)
      VALUES ($1, $2, $3, $4, $5, $6, $7)`,
     [clientId, day, digest, JSON.stringify(rule), permittedStates, count, isoInstant(now)],
   )
-  await tx.query('DELETE FROM counted_set WHERE client_id = $1 AND day < $2', [clientId, day])
 }
 
 /** A condition over the row `f` of `features`, never null: whether somebody is counted. */

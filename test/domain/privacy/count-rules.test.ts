@@ -69,7 +69,7 @@ test('what Gaussian noise has cost is told as ε too', () => {
     compileCountRules([{ ...noised, mechanism: 'gaussian' }], roles).get('partner') ?? {}
   if (!noise) throw new Error('no noise')
   // ρ = 1: 1 + 2·√ln(10^6).
-  expect(epsilonSpent(noise, 1_000_000n)).toBeCloseTo(8.4339, 4)
+  expect(epsilonSpent(noise, 1_000_000n)).toBeCloseTo(8.433844, 6)
   expect(epsilonSpent({ ...noise, mechanism: 'laplace' }, 750_000n)).toBe(0.75)
   expect(amountOf(250_000n)).toBe(0.25)
 })
