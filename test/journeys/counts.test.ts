@@ -11,7 +11,7 @@ let analyst: As
 const PEOPLE = 60
 
 beforeAll(async () => {
-  running = await RunningGateway.start({}, 'policy')
+  running = await RunningGateway.start({ BAUTA_REQUEST_TIMEOUT_MS: '60000' }, 'policy')
   const counting = { roles: ['partner'], scopes: ['segments:read'] } as const
   partner = {
     token: await running.client({ id: 'acme', ...counting }),
