@@ -3,6 +3,7 @@ import { type Config, ConfigError } from './config.ts'
 import { compileRetention, type RetentionRule } from './domain/audit/retention-rules.ts'
 import type { StorageSpace } from './domain/audit/storage-space.ts'
 import { type CountRule, compileCountRules } from './domain/privacy/count-rules.ts'
+import { compileDataRetention, type DataRetention } from './domain/privacy/data-retention.ts'
 import { compilePolicy, type Policy } from './domain/privacy/policy.ts'
 import { checkTraitNames } from './gateway/disclose/trait-names.ts'
 import type { Randomness } from './kernel/ids.ts'
@@ -25,10 +26,13 @@ import { PostgresCountLedger } from './outbound/postgres/count-ledger.ts'
 import { PostgresCountedSets } from './outbound/postgres/counted-sets.ts'
 import { PostgresDeliveryQueue } from './outbound/postgres/delivery-queue.ts'
 import { PostgresEndpointStore } from './outbound/postgres/endpoint-store.ts'
+import { PostgresExpiredData } from './outbound/postgres/expired-data.ts'
 import { PostgresIngestStore } from './outbound/postgres/ingest-store.ts'
 import { PostgresMemberLists } from './outbound/postgres/member-lists.ts'
 import { migrate } from './outbound/postgres/migrate.ts'
 import { PostgresOutbox } from './outbound/postgres/outbox.ts'
+import { PostgresPastPeople } from './outbound/postgres/past-people.ts'
+import { PostgresPolicyVersions } from './outbound/postgres/policy-version-store.ts'
 import { ProfileRebuild } from './outbound/postgres/profile-rebuild.ts'
 import { PostgresProfileStore } from './outbound/postgres/profile-store.ts'
 import { PostgresRecommendationStore } from './outbound/postgres/recommendation-store.ts'
@@ -53,6 +57,9 @@ export interface Stores {
   readonly space: StorageSpace
   readonly securityCounts: PostgresSecurityCountStore
   readonly policy: Policy
+  /** Policies that held here, this one among them. */
+  readonly policyVersions: PostgresPolicyVersions
+  readonly pastPeople: PostgresPastPeople
   readonly keys: FileKeyStore
   readonly dayKeys: FileDayKeys
   readonly auditLog: PostgresAuditLog
@@ -65,6 +72,9 @@ export interface Stores {
   readonly archive: PostgresAuditArchive
   /** How long entries of each class are kept. */
   readonly retention: readonly RetentionRule[]
+  /** How long data about people is kept. */
+  readonly dataRetention: DataRetention
+  readonly expiredData: PostgresExpiredData
   readonly checkpointSigner: FileCheckpointSigner
   readonly profiles: PostgresProfileStore
   readonly segments: PostgresSegmentStore
@@ -96,6 +106,7 @@ export async function openStores(
   const policy = compilePolicy(tables)
   const retention = compileRetention(tables.retention ?? [])
   const countRules = compileCountRules(tables.counts ?? [], policy.roles)
+  const dataRetention = compileDataRetention(tables.dataRetention ?? [], policy.categories)
   checkTraitNames(policy)
   const opened = await openDatabase({
     url: config.databaseUrl,
@@ -109,6 +120,8 @@ export async function openStores(
   const [known] = await database.query<{ known: boolean }>(
     'SELECT EXISTS (SELECT FROM subject) AS known',
   )
+  const policyVersions = new PostgresPolicyVersions(database)
+  await policyVersions.keep(policy.version, tables, clock.now())
   const master = await openMasterKey(config.masterKey, randomness)
   const keysDir = join(config.dataDir, 'keys')
   const keys = await FileKeyStore.open({
@@ -131,6 +144,8 @@ export async function openStores(
     opened,
     migrations,
     policy,
+    policyVersions,
+    pastPeople: new PostgresPastPeople(database),
     keys,
     dayKeys: new FileDayKeys(join(keysDir, 'days'), master, randomness),
     auditLog,
@@ -142,6 +157,8 @@ export async function openStores(
     tree,
     archive: new PostgresAuditArchive(database, journal),
     retention,
+    dataRetention,
+    expiredData: new PostgresExpiredData(database, rebuild, clock),
     checkpointSigner,
     segments,
     recommendations,

@@ -1,4 +1,5 @@
 import type { Gateway } from './compose.ts'
+import { dataRetentionOf } from './data-retention.ts'
 import { Archiver } from './gateway/attest/archiver.ts'
 import { destroyOldDayKeys } from './gateway/attest/day-key-sweep.ts'
 import { Retention } from './gateway/attest/retention.ts'
@@ -15,10 +16,12 @@ const CHECKPOINTS_KEPT = DAY
 const DELIVERIES_KEPT = 30 * DAY
 
 /** Everything that keeps the stores from growing for ever. */
-export function sweepsOf({ config, stores, recorder, clock }: Gateway): readonly Sweep[] {
+export function sweepsOf(gateway: Gateway): readonly Sweep[] {
+  const { config, stores, recorder, clock } = gateway
   const { archive, leaves, tree, dayKeys, feed } = stores
   const archiver = new Archiver({ archive, leaves, tree, clock }, config.auditArchiveDays)
   const retention = new Retention({ archive, leaves, recorder, clock }, stores.retention)
+  const dataRetention = dataRetentionOf(gateway)
   return [
     { name: 'archived_entries', every: ARCHIVE_EVERY, run: () => archiver.run() },
     { name: 'discarded_entries', every: HOUR, run: () => retention.run() },
@@ -38,6 +41,7 @@ export function sweepsOf({ config, stores, recorder, clock }: Gateway): readonly
       every: HOUR,
       run: () => stores.deliveryQueue.discardSettledBefore(clock.now() - DELIVERIES_KEPT),
     },
+    { name: 'expired_data', every: HOUR, run: () => dataRetention.run() },
     { name: 'changes', every: HOUR, run: () => feed.discardBefore(clock.now() - CHANGES_KEPT) },
   ]
 }

@@ -91,6 +91,8 @@ export interface PolicyTables {
   readonly retention?: TableRows
   /** In which form counts of people are told: part of the version. */
   readonly counts?: TableRows
+  /** How long data about people is kept: likewise. */
+  readonly dataRetention?: TableRows
   /** Purposes as people are told of them. */
   readonly words?: TableRows
 }

@@ -17,6 +17,7 @@ import { PackedLineage1764100060000 } from '../../../migrations/1764100060000-pa
 import { FormerItems1764100070000 } from '../../../migrations/1764100070000-former-items.ts'
 import { Counts1764200002000 } from '../../../migrations/1764200002000-counts.ts'
 import { Outbox1764200005000 } from '../../../migrations/1764200005000-outbox.ts'
+import { PolicyVersions1764200006000 } from '../../../migrations/1764200006000-policy-versions.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import { Database } from './database.ts'
 import { EMBEDDED_PORT, EmbeddedServer } from './embedded.ts'
@@ -27,6 +28,7 @@ import { auditTreeEntities } from './entities/audit-tree.ts'
 import { countedEntities } from './entities/counted.ts'
 import { countsEntities } from './entities/counts.ts'
 import { deliveryEntities } from './entities/delivery.ts'
+import { policyVersionEntities } from './entities/policy-version.ts'
 import { readModelEntities } from './entities/read-model.ts'
 import { recordsEntities } from './entities/records.ts'
 import { segmentsAndItemsEntities } from './entities/segments-and-items.ts'
@@ -127,6 +129,7 @@ function dataSourceOf(address: Address, poolSize: number): DataSource {
       ...countedEntities,
       ...countsEntities,
       ...deliveryEntities,
+      ...policyVersionEntities,
     ],
     migrations: [
       Subjects1764000001000,
@@ -146,6 +149,7 @@ function dataSourceOf(address: Address, poolSize: number): DataSource {
       FormerItems1764100070000,
       Counts1764200002000,
       Outbox1764200005000,
+      PolicyVersions1764200006000,
     ],
   })
 }

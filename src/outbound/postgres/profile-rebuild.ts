@@ -1,4 +1,3 @@
-import { compileConsent } from '../../domain/privacy/consent.ts'
 import type { KeyStore } from '../../domain/privacy/key-store.ts'
 import type { Policy, TraitDefinition } from '../../domain/privacy/policy.ts'
 import {
@@ -7,9 +6,9 @@ import {
   countedOf,
   externalIdTraits,
 } from '../../domain/profiles/compose.ts'
-import { consentHistories } from '../../domain/profiles/consent-histories.ts'
+import { consentOfPerson } from '../../domain/profiles/person-consent.ts'
 import type { ProfileRebuilder } from '../../domain/profiles/profile-rebuilder.ts'
-import { resolveTraits, type SourceRecord } from '../../domain/profiles/survivorship.ts'
+import { resolveTraits } from '../../domain/profiles/survivorship.ts'
 import { sumOf, type Tally } from '../../domain/profiles/tally.ts'
 import { profilingOf, readable } from '../../domain/recommendations/profiling.ts'
 import { recommendedFor } from '../../domain/recommendations/recommend.ts'
@@ -198,8 +197,7 @@ export class ProfileRebuild implements ProfileRebuilder {
     const opened = person.records.map((one) => ({ ...one, traits: vault.traitsOf(one) }))
     const winners = resolveTraits(opened, this.#traits)
     const composed = composeRow(winners, sumOf(person.tallies), now)
-    const country = this.#vouchedCountry(opened)
-    const consent = compileConsent(consentHistories(person.consents, person.links), country, now)
+    const consent = consentOfPerson({ ...person, records: opened }, this.#traits, now)
     return {
       ...composed,
       ...derive(root, composed, consent.state),
@@ -208,22 +206,6 @@ export class ProfileRebuild implements ProfileRebuilder {
       isPerson: person.isPerson,
       sealed: vault.sealedFor(root, composed.vault, person.records),
     }
-  }
-
-  /**
-   * The country that decides how consent works: only from sources whose word counts. Otherwise a browser could turn
-   * opt-in into opt-out by naming another country.
-   */
-  #vouchedCountry(records: readonly SourceRecord[]): string | null {
-    const { sources } = this.#options.policy
-    const vouched = records.flatMap((record) => {
-      const { country } = record.traits
-      return sources.get(record.source)?.verified && country !== undefined
-        ? [{ ...record, traits: { country } }]
-        : []
-    })
-    const country = resolveTraits(vouched, this.#traits).get('country')?.value
-    return country === undefined ? null : String(country)
   }
 }
 
