@@ -16,6 +16,7 @@ import { Reception } from './gateway/disclose/reception.ts'
 import { Watch } from './gateway/disclose/watch.ts'
 import { recordBeginning } from './gateway/govern/beginnings.ts'
 import { Clients } from './gateway/govern/clients.ts'
+import type { Erasure } from './gateway/govern/erasure.ts'
 import { Items } from './gateway/govern/items.ts'
 import { Segments } from './gateway/govern/segments.ts'
 import { TokenClients } from './gateway/govern/token-client.ts'
@@ -39,6 +40,7 @@ import { HttpsSink } from './outbound/delivery/https-sink.ts'
 import { SyslogSink } from './outbound/delivery/syslog-sink.ts'
 import { Argon2SecretHasher } from './outbound/keys/argon2-secret-hasher.ts'
 import { JoseTokenSigner } from './outbound/keys/jose-token-signer.ts'
+import { rightsOf } from './rights.ts'
 import { clock, openStores, randomness, type Say, type Stores } from './stores.ts'
 import { SweepTotals } from './sweep-totals.ts'
 import { openTrail, type Trail } from './trail.ts'
@@ -73,6 +75,7 @@ export interface Gateway {
   readonly people: PeopleByIdentifier
   readonly visitors: Visitors
   readonly segments: Segments
+  readonly erasure: Erasure
   readonly fit: Fit
   readonly clock: Clock
   readonly randomness: Randomness
@@ -130,6 +133,7 @@ export async function composeGateway(
     signer,
     audiences,
     cookies,
+    keys,
     policy,
     counters,
     clock,
@@ -174,6 +178,7 @@ export async function composeGateway(
     reserve,
   })
   const delivery = deliveryDesk(config, stores, recorder)
+  const rights = rightsOf(stores, { ingest, audiences, recorder, clock, randomness })
   const governSegments = new Segments(segments, policy, recorder, clock)
   const responder = new Responder({
     schema: buildGraphqlSchema(),
@@ -186,6 +191,7 @@ export async function composeGateway(
         items: new Items(recommendations, recorder),
         delivery,
       },
+      rights,
       security: new SecurityReport(counters, stores.securityCounts),
       attest: attestOf(stores, new KnownValues(desk.people, clientStore, audiences)),
       watch: new Watch(stores.feed, desk),
@@ -235,6 +241,7 @@ export async function composeGateway(
     people: desk.people,
     visitors,
     segments: governSegments,
+    erasure: rights.erasure,
     fit: new Fit({
       recommendations,
       profiles,

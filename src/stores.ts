@@ -26,6 +26,7 @@ import { PostgresCountLedger } from './outbound/postgres/count-ledger.ts'
 import { PostgresCountedSets } from './outbound/postgres/counted-sets.ts'
 import { PostgresDeliveryQueue } from './outbound/postgres/delivery-queue.ts'
 import { PostgresEndpointStore } from './outbound/postgres/endpoint-store.ts'
+import { PostgresErasureStore } from './outbound/postgres/erasure-store.ts'
 import { PostgresExpiredData } from './outbound/postgres/expired-data.ts'
 import { PostgresIngestStore } from './outbound/postgres/ingest-store.ts'
 import { PostgresMemberLists } from './outbound/postgres/member-lists.ts'
@@ -91,6 +92,7 @@ export interface Stores {
   readonly outbox: PostgresOutbox
   readonly deliveryQueue: PostgresDeliveryQueue
   readonly endpoints: PostgresEndpointStore
+  readonly erasures: PostgresErasureStore
 }
 
 /** Told what is being done: one line each, nothing of a person. */
@@ -181,6 +183,7 @@ export async function openStores(
     outbox: new PostgresOutbox(database),
     deliveryQueue: new PostgresDeliveryQueue(database),
     endpoints: new PostgresEndpointStore(database),
+    erasures: new PostgresErasureStore(database),
   }
 }
 

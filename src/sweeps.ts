@@ -3,7 +3,7 @@ import { dataRetentionOf } from './data-retention.ts'
 import { Archiver } from './gateway/attest/archiver.ts'
 import { destroyOldDayKeys } from './gateway/attest/day-key-sweep.ts'
 import { Retention } from './gateway/attest/retention.ts'
-import { DAY, HOUR, SECOND } from './kernel/time.ts'
+import { DAY, HOUR, MINUTE, SECOND } from './kernel/time.ts'
 import type { Sweep } from './sweep-totals.ts'
 
 /** A round may move 65,536 entries: as many as a gateway under full load appends in that time. */
@@ -17,7 +17,7 @@ const DELIVERIES_KEPT = 30 * DAY
 
 /** Everything that keeps the stores from growing for ever. */
 export function sweepsOf(gateway: Gateway): readonly Sweep[] {
-  const { config, stores, recorder, clock } = gateway
+  const { config, stores, recorder, erasure, clock } = gateway
   const { archive, leaves, tree, dayKeys, feed } = stores
   const archiver = new Archiver({ archive, leaves, tree, clock }, config.auditArchiveDays)
   const retention = new Retention({ archive, leaves, recorder, clock }, stores.retention)
@@ -42,6 +42,8 @@ export function sweepsOf(gateway: Gateway): readonly Sweep[] {
       run: () => stores.deliveryQueue.discardSettledBefore(clock.now() - DELIVERIES_KEPT),
     },
     { name: 'expired_data', every: HOUR, run: () => dataRetention.run() },
+    // What a crash has left of an erasure; those that were not interrupted need none.
+    { name: 'interrupted_erasures', every: MINUTE, run: () => erasure.resume() },
     { name: 'changes', every: HOUR, run: () => feed.discardBefore(clock.now() - CHANGES_KEPT) },
   ]
 }

@@ -16,6 +16,7 @@ import { personalDirective, purposeDirective, scopeDirective } from './directive
 import { typeOfId } from './node.type.ts'
 import { ProfileResolver } from './profile.resolver.ts'
 import { QueryResolver } from './query.resolver.ts'
+import { RightsResolver } from './rights.resolver.ts'
 import { SecurityResolver } from './security.resolver.ts'
 import { WatchResolver } from './watch.resolver.ts'
 
@@ -42,6 +43,7 @@ export function buildGraphqlSchema(): GraphQLSchema {
       WatchResolver,
       SecurityResolver,
       DeliveryResolver,
+      RightsResolver,
     ],
     directives: [...specifiedDirectives, purposeDirective, personalDirective, scopeDirective],
     // The library asks for one even where every subscription brings its own source, as ours do.

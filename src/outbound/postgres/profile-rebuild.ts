@@ -1,3 +1,4 @@
+import { parseVector } from '../../domain/privacy/consent.ts'
 import type { KeyStore } from '../../domain/privacy/key-store.ts'
 import type { Policy, TraitDefinition } from '../../domain/privacy/policy.ts'
 import {
@@ -18,7 +19,7 @@ import type {
   RecommenderModel,
 } from '../../domain/recommendations/recommender.ts'
 import { eventNamesOf, eventsSince, factsOf } from '../../domain/segments/facts.ts'
-import { membershipsOf } from '../../domain/segments/memberships.ts'
+import { membershipsOf, NO_STANDING } from '../../domain/segments/memberships.ts'
 import type { Segment } from '../../domain/segments/rule.ts'
 import type { Randomness, SubjectId } from '../../kernel/ids.ts'
 import type { Clock, Instant } from '../../kernel/time.ts'
@@ -182,7 +183,9 @@ export class ProfileRebuild implements ProfileRebuilder {
         permitted.set(consentState, profilingOf(this.#options.policy, consentState))
       const profiled = readable(interactions, permitted.get(consentState) ?? null, now)
       return {
-        standing: membershipsOf(segments.values(), factsOf(groups, events.get(root) ?? {}), now),
+        standing: parseVector(consentState).restricted
+          ? NO_STANDING
+          : membershipsOf(segments.values(), factsOf(groups, events.get(root) ?? {}), now),
         recommended: recommendedFor(prepared.model, prepared.catalogue, profiled),
       }
     }
