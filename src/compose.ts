@@ -1,4 +1,6 @@
 import type { Config } from './config.ts'
+import { openCounting } from './counting.ts'
+import { type DeliveryDesk, deliveryDesk } from './delivery-desk.ts'
 import type { PeopleByIdentifier } from './domain/profiles/people-by-identifier.ts'
 import { AuditHash } from './gateway/attest/audit-hash.ts'
 import { AuditTrail } from './gateway/attest/audit-trail.ts'
@@ -14,11 +16,12 @@ import { Reception } from './gateway/disclose/reception.ts'
 import { Watch } from './gateway/disclose/watch.ts'
 import { recordBeginning } from './gateway/govern/beginnings.ts'
 import { Clients } from './gateway/govern/clients.ts'
+import type { Erasure } from './gateway/govern/erasure.ts'
 import { Items } from './gateway/govern/items.ts'
 import { Segments } from './gateway/govern/segments.ts'
 import { TokenClients } from './gateway/govern/token-client.ts'
 import { Tokens } from './gateway/govern/tokens.ts'
-import { type VisitorDoor, Visitors } from './gateway/govern/visitors.ts'
+import { Visitors } from './gateway/govern/visitors.ts'
 import { Ingest } from './gateway/ingest/ingest.ts'
 import { Tell } from './gateway/ingest/tell.ts'
 import { Audiences } from './gateway/scope/audiences.ts'
@@ -32,15 +35,16 @@ import type { StandingDoors } from './inbound/graphql/doors.ts'
 import { Responder } from './inbound/graphql/responder.ts'
 import { buildGraphqlSchema } from './inbound/graphql/schema.ts'
 import type { Randomness } from './kernel/ids.ts'
-import { Refusal } from './kernel/refusal.ts'
 import type { Clock } from './kernel/time.ts'
 import { HttpsSink } from './outbound/delivery/https-sink.ts'
 import { SyslogSink } from './outbound/delivery/syslog-sink.ts'
 import { Argon2SecretHasher } from './outbound/keys/argon2-secret-hasher.ts'
 import { JoseTokenSigner } from './outbound/keys/jose-token-signer.ts'
+import { rightsOf } from './rights.ts'
 import { clock, openStores, randomness, type Say, type Stores } from './stores.ts'
 import { SweepTotals } from './sweep-totals.ts'
 import { openTrail, type Trail } from './trail.ts'
+import { visitorDoor } from './visitor-door.ts'
 
 const MEGABYTE = 1024 * 1024
 
@@ -56,6 +60,7 @@ export interface Gateway {
   readonly exportDoor: ExportDoor
   /** Null: the trail is not sent on. */
   readonly forwarder: Forwarder | null
+  readonly delivery: DeliveryDesk
   readonly sweeps: SweepTotals
   readonly recorder: Recorder
   readonly counters: SecurityCounters
@@ -70,6 +75,7 @@ export interface Gateway {
   readonly people: PeopleByIdentifier
   readonly visitors: Visitors
   readonly segments: Segments
+  readonly erasure: Erasure
   readonly fit: Fit
   readonly clock: Clock
   readonly randomness: Randomness
@@ -127,6 +133,7 @@ export async function composeGateway(
     signer,
     audiences,
     cookies,
+    keys,
     policy,
     counters,
     clock,
@@ -159,6 +166,7 @@ export async function composeGateway(
       },
     },
     audiences,
+    openCounting(stores, trail, recorder),
   )
   const reception = new Reception({
     policy,
@@ -169,6 +177,8 @@ export async function composeGateway(
     denials,
     reserve,
   })
+  const delivery = deliveryDesk(config, stores, recorder)
+  const rights = rightsOf(stores, { ingest, audiences, recorder, clock, randomness })
   const governSegments = new Segments(segments, policy, recorder, clock)
   const responder = new Responder({
     schema: buildGraphqlSchema(),
@@ -176,7 +186,12 @@ export async function composeGateway(
     doors: {
       desk,
       tell: new Tell(ingest, audiences, desk.people),
-      govern: { segments: governSegments, items: new Items(recommendations, recorder) },
+      govern: {
+        segments: governSegments,
+        items: new Items(recommendations, recorder),
+        delivery,
+      },
+      rights,
       security: new SecurityReport(counters, stores.securityCounts),
       attest: attestOf(stores, new KnownValues(desk.people, clientStore, audiences)),
       watch: new Watch(stores.feed, desk),
@@ -211,6 +226,7 @@ export async function composeGateway(
     trailExport: exportOf(stores, config, recorder),
     exportDoor: new ExportDoor({ policy, audiences, denials, recorder }),
     forwarder: forwarderOf(stores, config),
+    delivery,
     sweeps: new SweepTotals(),
     recorder,
     counters,
@@ -225,6 +241,7 @@ export async function composeGateway(
     people: desk.people,
     visitors,
     segments: governSegments,
+    erasure: rights.erasure,
     fit: new Fit({
       recommendations,
       profiles,
@@ -273,26 +290,4 @@ function exportOf(stores: Stores, config: Config, recorder: Recorder): TrailExpo
   const { auditLog: log, leaves, trailTimes: times, tree, checkpointSigner: signer } = stores
   const witness = config.auditWitnessKey
   return new TrailExport({ log, leaves, times, tree, signer, witness, recorder })
-}
-
-/** Visitors come in like everybody: as an anonymous id that nobody has verified. */
-function visitorDoor(ingest: Ingest): VisitorDoor {
-  return {
-    async admit(anonymousId) {
-      const profile = {
-        type: 'profile',
-        recordKey: anonymousId,
-        identifiers: [{ kind: 'anonymousId', value: anonymousId }],
-        traits: {},
-      }
-      const { subjects, rejected } = await ingest.acceptLive('web', [profile], { verified: false })
-      const subject = subjects[0]
-      if (!subject)
-        throw new Refusal(
-          'INTERNAL',
-          `The visitor was not admitted: ${rejected[0]?.reasons.join('; ')}.`,
-        )
-      return subject
-    },
-  }
 }

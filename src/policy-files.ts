@@ -17,8 +17,17 @@ export function readPolicyTables(dir: string): PolicyTables {
     sources: rows('sources'),
     jurisdictions: rows('jurisdictions'),
     ...(existsSync(join(dir, 'retention.csv')) ? { retention: rows('retention') } : {}),
+    ...(existsSync(join(dir, 'counts.csv')) ? { counts: rows('counts') } : {}),
+    ...(existsSync(join(dir, 'retention-data.csv'))
+      ? { dataRetention: rows('retention-data') }
+      : {}),
     ...(existsSync(join(dir, 'words.csv')) ? { words: rows('words') } : {}),
   }
+}
+
+/** Facts about the controller, where the folder states any: rows of `fact` and `value`. */
+export function readControllerFacts(dir: string): TableRows {
+  return existsSync(join(dir, 'controller.csv')) ? readTable(dir, 'controller.csv') : []
 }
 
 function readTable(dir: string, file: string): TableRows {

@@ -2,6 +2,8 @@ import { join } from 'node:path'
 import { type Config, ConfigError } from './config.ts'
 import { compileRetention, type RetentionRule } from './domain/audit/retention-rules.ts'
 import type { StorageSpace } from './domain/audit/storage-space.ts'
+import { type CountRule, compileCountRules } from './domain/privacy/count-rules.ts'
+import { compileDataRetention, type DataRetention } from './domain/privacy/data-retention.ts'
 import { compilePolicy, type Policy } from './domain/privacy/policy.ts'
 import { checkTraitNames } from './gateway/disclose/trait-names.ts'
 import type { Randomness } from './kernel/ids.ts'
@@ -20,9 +22,18 @@ import { PostgresAuditTree } from './outbound/postgres/audit-tree.ts'
 import { PostgresChangeFeed } from './outbound/postgres/change-feed.ts'
 import { PostgresClientStore } from './outbound/postgres/client-store.ts'
 import { type OpenDatabase, openDatabase } from './outbound/postgres/connect.ts'
+import { PostgresCountLedger } from './outbound/postgres/count-ledger.ts'
+import { PostgresCountedSets } from './outbound/postgres/counted-sets.ts'
+import { PostgresDeliveryQueue } from './outbound/postgres/delivery-queue.ts'
+import { PostgresEndpointStore } from './outbound/postgres/endpoint-store.ts'
+import { PostgresErasureStore } from './outbound/postgres/erasure-store.ts'
+import { PostgresExpiredData } from './outbound/postgres/expired-data.ts'
 import { PostgresIngestStore } from './outbound/postgres/ingest-store.ts'
 import { PostgresMemberLists } from './outbound/postgres/member-lists.ts'
 import { migrate } from './outbound/postgres/migrate.ts'
+import { PostgresOutbox } from './outbound/postgres/outbox.ts'
+import { PostgresPastPeople } from './outbound/postgres/past-people.ts'
+import { PostgresPolicyVersions } from './outbound/postgres/policy-version-store.ts'
 import { ProfileRebuild } from './outbound/postgres/profile-rebuild.ts'
 import { PostgresProfileStore } from './outbound/postgres/profile-store.ts'
 import { PostgresRecommendationStore } from './outbound/postgres/recommendation-store.ts'
@@ -47,6 +58,9 @@ export interface Stores {
   readonly space: StorageSpace
   readonly securityCounts: PostgresSecurityCountStore
   readonly policy: Policy
+  /** Policies that held here, this one among them. */
+  readonly policyVersions: PostgresPolicyVersions
+  readonly pastPeople: PostgresPastPeople
   readonly keys: FileKeyStore
   readonly dayKeys: FileDayKeys
   readonly auditLog: PostgresAuditLog
@@ -59,6 +73,9 @@ export interface Stores {
   readonly archive: PostgresAuditArchive
   /** How long entries of each class are kept. */
   readonly retention: readonly RetentionRule[]
+  /** How long data about people is kept. */
+  readonly dataRetention: DataRetention
+  readonly expiredData: PostgresExpiredData
   readonly checkpointSigner: FileCheckpointSigner
   readonly profiles: PostgresProfileStore
   readonly segments: PostgresSegmentStore
@@ -68,6 +85,14 @@ export interface Stores {
   readonly rebuild: ProfileRebuild
   readonly ingestStore: PostgresIngestStore
   readonly memberLists: PostgresMemberLists
+  readonly countLedger: PostgresCountLedger
+  readonly countedSets: PostgresCountedSets
+  /** In which form each role is told counts of people. */
+  readonly countRules: ReadonlyMap<string, CountRule>
+  readonly outbox: PostgresOutbox
+  readonly deliveryQueue: PostgresDeliveryQueue
+  readonly endpoints: PostgresEndpointStore
+  readonly erasures: PostgresErasureStore
 }
 
 /** Told what is being done: one line each, nothing of a person. */
@@ -82,6 +107,8 @@ export async function openStores(
   const tables = readPolicyTables(config.policyDir)
   const policy = compilePolicy(tables)
   const retention = compileRetention(tables.retention ?? [])
+  const countRules = compileCountRules(tables.counts ?? [], policy.roles)
+  const dataRetention = compileDataRetention(tables.dataRetention ?? [], policy.categories)
   checkTraitNames(policy)
   const opened = await openDatabase({
     url: config.databaseUrl,
@@ -95,6 +122,8 @@ export async function openStores(
   const [known] = await database.query<{ known: boolean }>(
     'SELECT EXISTS (SELECT FROM subject) AS known',
   )
+  const policyVersions = new PostgresPolicyVersions(database)
+  await policyVersions.keep(policy.version, tables, clock.now())
   const master = await openMasterKey(config.masterKey, randomness)
   const keysDir = join(config.dataDir, 'keys')
   const keys = await FileKeyStore.open({
@@ -117,6 +146,8 @@ export async function openStores(
     opened,
     migrations,
     policy,
+    policyVersions,
+    pastPeople: new PostgresPastPeople(database),
     keys,
     dayKeys: new FileDayKeys(join(keysDir, 'days'), master, randomness),
     auditLog,
@@ -128,6 +159,8 @@ export async function openStores(
     tree,
     archive: new PostgresAuditArchive(database, journal),
     retention,
+    dataRetention,
+    expiredData: new PostgresExpiredData(database, rebuild, clock),
     checkpointSigner,
     segments,
     recommendations,
@@ -144,6 +177,13 @@ export async function openStores(
     feed: new PostgresChangeFeed(database),
     ingestStore: new PostgresIngestStore(database, rebuild),
     memberLists: new PostgresMemberLists(database),
+    countLedger: new PostgresCountLedger(database, auditLog),
+    countedSets: new PostgresCountedSets(database),
+    countRules,
+    outbox: new PostgresOutbox(database),
+    deliveryQueue: new PostgresDeliveryQueue(database),
+    endpoints: new PostgresEndpointStore(database),
+    erasures: new PostgresErasureStore(database),
   }
 }
 

@@ -141,7 +141,7 @@ async function documentFor(caller: Caller, met: Met): Promise<string> {
   if (known !== undefined) return known
   const asked = [
     `who: ${field} { ${PROFILE} }`,
-    'segments(first: 100) { edges { cursor node { key name size categories } } }',
+    'segments(first: 100) { edges { cursor node { key name size { value suppressed } categories } } }',
     ...(await listsFor(caller, as)).map((list, index) => `list${index}: ${list}`),
   ]
   const document = `{ ${asked.join(' ')} }`
@@ -163,6 +163,11 @@ async function change(facet: Facet, situation: Situation): Promise<Map<Caller, s
   const met = people.get(situation)
   if (!met) throw new Error('nobody')
   const asked = watching(facet, situation)
+  const sizesToo = TRIED.has(facet.name)
+  if (sizesToo) {
+    await forgetSizes()
+    lastSeen.clear()
+  }
   for (const caller of asked) await remember(caller, met)
   for (const subject of [met.person, met.visitor]) {
     const ordinal = met.ordinal * 2 + Number(subject === met.visitor)
@@ -171,12 +176,18 @@ async function change(facet: Facet, situation: Situation): Promise<Map<Caller, s
   }
   const before = new Map(asked.map((caller) => [caller, lastSeen.get(nameOf(caller, met)) ?? '']))
   lastSeen.clear()
+  if (sizesToo) await forgetSizes()
   const changes = new Map<Caller, string | null>()
   for (const [caller, old] of before) {
     const now = await remember(caller, met)
     changes.set(caller, old === now ? null : firstDifference(old, now))
   }
   return changes
+}
+
+/** Sizes are told once a day: as if the next day had come. */
+async function forgetSizes(): Promise<void> {
+  await world.running.gateway.stores.opened.database.query('TRUNCATE counted_set')
 }
 
 /**

@@ -18,10 +18,18 @@ export function longestPrefix<T>(
   table: ReadonlyMap<Category, T>,
   category: Category,
 ): T | undefined {
+  const key = longestPrefixKey(table, category)
+  return key === undefined ? undefined : table.get(key)
+}
+
+/** Under which category the entry stands that `longestPrefix` finds. */
+export function longestPrefixKey(
+  table: { has(category: Category): boolean },
+  category: Category,
+): Category | undefined {
   let candidate = category
   for (;;) {
-    const found = table.get(candidate)
-    if (found !== undefined) return found
+    if (table.has(candidate)) return candidate
     const dot = candidate.lastIndexOf('.')
     if (dot < 0) return undefined
     candidate = candidate.slice(0, dot)

@@ -89,6 +89,10 @@ export interface PolicyTables {
   readonly jurisdictions: TableRows
   /** How long audit entries are kept: part of the version, but no decision about data depends on it. */
   readonly retention?: TableRows
+  /** In which form counts of people are told: part of the version. */
+  readonly counts?: TableRows
+  /** How long data about people is kept: likewise. */
+  readonly dataRetention?: TableRows
   /** Purposes as people are told of them. */
   readonly words?: TableRows
 }

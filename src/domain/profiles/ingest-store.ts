@@ -60,6 +60,8 @@ export interface QuarantinedRow {
   /** In words that repeat nothing of the row. */
   readonly reasons: readonly string[]
   readonly payload: Uint8Array
+  /** Whom it names, as far as that can be read; null: it can not be read at all. */
+  readonly about: readonly IndexedIdentifier[] | null
 }
 
 /** Ids of a chunk, to ask which of them were taken before. */
@@ -93,6 +95,11 @@ export interface IngestTransaction {
   /** Locks the batch until the transaction ends. @throws Refusal NOT_FOUND */
   lockBatch(id: string): Promise<Batch>
   knownIds(source: string, ids: ChunkIds): Promise<KnownIds>
+  /**
+   * Those of these hashes under which somebody is suppressed, in hex. To be asked after `knownIdentifiers`: an erasure
+   * that commits in between has then taken what was found there, and `lockPeople` loses the race.
+   */
+  suppressed(hashes: readonly Uint8Array[]): Promise<ReadonlySet<string>>
   /** Known ones among these identifiers. */
   knownIdentifiers(identifiers: readonly IndexedIdentifier[]): Promise<readonly KnownIdentifier[]>
   /** Locks the people that these homes belong to, in a fixed order, until the transaction ends; unknown homes are absent. */

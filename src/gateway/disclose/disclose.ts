@@ -11,6 +11,8 @@ import { AUDIT_AUDIENCE } from '../scope/actor.ts'
 import type { Audiences } from '../scope/audiences.ts'
 import type { Scope } from '../scope/scope.ts'
 import { CatalogueDoor } from './catalogue-door.ts'
+import type { CountDesk } from './count-desk.ts'
+import { CountDoor } from './count-door.ts'
 import { Cursors } from './cursor.ts'
 import { DerivedDoor } from './derived-door.ts'
 import { DisclosureDoor, type DisclosurePorts } from './disclosure-door.ts'
@@ -40,12 +42,14 @@ export class DiscloseDesk {
   readonly cursors: Cursors
   readonly people: PeopleByIdentifier
   readonly audiences: Audiences
+  readonly counts: CountDesk
 
-  constructor(ports: DisclosePorts, audiences: Audiences) {
+  constructor(ports: DisclosePorts, audiences: Audiences, counts: CountDesk) {
     this.ports = ports
     this.cursors = new Cursors(ports.keys.installationKey('cursor'))
     this.people = new PeopleByIdentifier(ports.profiles, ports.keys.installationKey('blind-index'))
     this.audiences = audiences
+    this.counts = counts
   }
 
   pseudonymsOf(audience: string): Pseudonyms {
@@ -65,6 +69,7 @@ export class Disclose {
   readonly traits: TraitDoor
   readonly lists: SearchDoor
   readonly catalogue: CatalogueDoor
+  readonly counts: CountDoor
   readonly #desk: DiscloseDesk
   readonly #scope: Scope
   readonly #plan: Plan
@@ -81,7 +86,9 @@ export class Disclose {
     const pseudonyms = this.#pseudonyms
     this.#rows = new ProfileRows(scope, plan, { store, segments, keys, pseudonyms })
     this.history = new HistoryDoor(plan, this.#rows, { store, cursors })
-    this.catalogue = new CatalogueDoor(scope, plan, { store, segments, recommendations, cursors })
+    this.catalogue = new CatalogueDoor(plan, { segments, recommendations, cursors })
+    const { audiences, counts } = desk
+    this.counts = new CountDoor(scope, plan, { store, segments, audiences, desk: counts })
     this.derived = new DerivedDoor(scope, plan, this.#rows, this.catalogue, {
       segments,
       recommendations,

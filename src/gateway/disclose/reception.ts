@@ -38,7 +38,12 @@ export interface Visit {
 const PLANS = 500
 
 /** What a person may always do, also when only the reserve of the disk is left. */
-const TAKES_BACK: ReadonlySet<string> = new Set(['withdrawConsent'])
+const TAKES_BACK: ReadonlySet<string> = new Set([
+  'withdrawConsent',
+  'eraseProfile',
+  'restrictProcessing',
+  'object',
+])
 
 function takesBack({ operation, rootFields }: Selection): boolean {
   return operation === 'mutation' && rootFields.every((field) => TAKES_BACK.has(field))

@@ -181,7 +181,7 @@ function formOf(rule: FieldRule, treatment: Treatment): FieldRule['clear'] | nul
 }
 
 /** `Contact.email` -> `contact.email`, `Profile.segments` -> `segments`. */
-function auditPath(coordinate: string): string {
+export function auditPath(coordinate: string): string {
   const [type = '', field = ''] = coordinate.split('.')
   return type === 'Profile' || type === 'Query'
     ? field
@@ -195,4 +195,15 @@ export function staticDecision(plan: PlanRules, category: Category): Decision {
   if (!plan.grant.purpose || !purposeCovers(plan.grant.purpose, category))
     return withheld('PURPOSE')
   return disclosed(treatment)
+}
+
+/** Whether role and purpose open a category to this caller at all; if not, no consent does. */
+export function isOpenAtAll(
+  { grant, treatments }: Pick<PlanRules, 'grant' | 'treatments'>,
+  category: Category,
+): boolean {
+  const { purpose } = grant
+  return (
+    treatments.get(category) !== 'WITHHELD' && purpose !== null && purposeCovers(purpose, category)
+  )
 }

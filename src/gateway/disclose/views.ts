@@ -112,6 +112,37 @@ export interface SegmentView {
   readonly categories: readonly string[]
 }
 
+/** How many people, in the form in which the caller may know it. */
+export interface PeopleCountView {
+  /** Null where there are too few. */
+  readonly value: number | null
+  readonly suppressed: boolean
+  readonly treatment: 'NOISED' | 'GENERALISED'
+  /** Null with noise. */
+  readonly roundedTo: number | null
+  readonly epsilon: number | null
+  readonly rho: number | null
+  /** What the budget held after it was paid for. */
+  readonly budgetLeft: number | null
+  readonly asOf: Instant
+}
+
+export interface SegmentsCountView {
+  readonly keys: readonly string[]
+  readonly count: PeopleCountView
+}
+
+/** Amounts are ε or ρ, as the mechanism has it. */
+export interface BudgetView {
+  readonly population: string
+  readonly mechanism: 'laplace' | 'gaussian'
+  readonly limit: number
+  readonly left: number
+  readonly perCount: number
+  readonly epsilonSpent: number
+  readonly renewedAt: Instant
+}
+
 export interface ItemView {
   /** Global id: `item:…`. */
   readonly id: string

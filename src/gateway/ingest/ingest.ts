@@ -7,6 +7,7 @@ import type {
   IngestStore,
   IngestTransaction,
 } from '../../domain/profiles/ingest-store.ts'
+import { RECTIFICATION } from '../../domain/profiles/survivorship.ts'
 import { isUuid, type Randomness, type SubjectId, uuidV7 } from '../../kernel/ids.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import { type Clock, type Instant, isoInstant } from '../../kernel/time.ts'
@@ -14,9 +15,10 @@ import type { Recorder } from '../scope/recorder.ts'
 import type { Reserve } from '../scope/reserve.ts'
 import { type Fate, writeChunk } from './chunk.ts'
 import { mapInTurns, type Pause } from './in-turns.ts'
-import { quarantinedRow } from './quarantined-row.ts'
-import { type IngestRow, readRow } from './read-row.ts'
+import { namedInRefused } from './quarantined-row.ts'
+import { type IngestRow, type ReadRow, readRow } from './read-row.ts'
 import type { ReadingContext } from './reading.ts'
+import { type Refused, setAside } from './set-aside.ts'
 
 export interface Rejection {
   readonly rowNumber: number
@@ -195,7 +197,8 @@ export class Ingest {
     inputs: readonly unknown[],
     options: { readonly verified: boolean; readonly subject?: SubjectId | null },
   ): Promise<Accepted> {
-    const verified = this.#sourceOf(source).verified && options.verified
+    const verified =
+      source !== RECTIFICATION && this.#sourceOf(source).verified && options.verified
     const rows = inputs.map((input, index) => ({ rowNumber: index + 1, input }))
     const batch = await this.#liveBatch(source)
     try {
@@ -230,7 +233,11 @@ export class Ingest {
       now,
       indexKey: this.#keys.installationKey('blind-index'),
     }
-    const reading = mapInTurns(rows, (row) => ({ row, ...readRow(row, context) }), this.#pause)
+    const read = (row: IngestRow): ReadOrRefused => {
+      const one = readRow(row, context)
+      return 'entry' in one ? { row, ...one } : { row, ...one, about: namedInRefused(row, context) }
+    }
+    const reading = mapInTurns(rows, read, this.#pause)
     // Whoever writes them is told; until then nobody listens.
     reading.catch(() => {})
     return async () => {
@@ -242,7 +249,7 @@ export class Ingest {
   async #write(
     tx: IngestTransaction,
     batch: Batch,
-    read: readonly ({ row: IngestRow } & ReturnType<typeof readRow>)[],
+    read: readonly ReadOrRefused[],
     teller: Teller,
     now: Instant,
   ): Promise<Accepted> {
@@ -265,9 +272,8 @@ export class Ingest {
       },
     )
     const seals = { keys: this.#keys, randomness: this.#randomness }
-    const quarantined = refused.map(({ row, reasons }) => quarantinedRow(row, reasons, now, seals))
-    await tx.saveQuarantine(origin, quarantined, now)
-    const counts = countsOf(pending.length, refused.length, fates)
+    const quarantined = await setAside(tx, origin, refused, now, seals)
+    const counts = countsOf(pending.length, quarantined, fates)
     const last = pending.at(-1)?.row.rowNumber
     if (last !== undefined) await tx.advance(batch.id, counts, live ? null : last)
     const fateOf = new Map(good.map(({ row }, index) => [row, fates[index]]))
@@ -303,5 +309,10 @@ async function openPosition(tx: IngestTransaction, batch: Batch, first: number):
 
 function countsOf(received: number, quarantined: number, fates: readonly Fate[]): IngestCounts {
   const duplicates = fates.filter((fate) => fate === 'duplicate').length
-  return { received, accepted: fates.length - duplicates, quarantined, duplicates }
+  const accepted = fates.filter((fate) => typeof fate === 'object' || fate === 'item').length
+  const suppressed = received - accepted - quarantined - duplicates
+  return { received, accepted, quarantined, duplicates, suppressed }
 }
+
+/** A row, and what was read of it. */
+type ReadOrRefused = ({ readonly row: IngestRow } & ReadRow) | Refused

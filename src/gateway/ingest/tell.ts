@@ -6,6 +6,7 @@ import type { SubjectId } from '../../kernel/ids.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import { isoInstant } from '../../kernel/time.ts'
 import type { Audiences } from '../scope/audiences.ts'
+import { namedPerson } from '../scope/named-person.ts'
 import type { Scope } from '../scope/scope.ts'
 import type { Ingest } from './ingest.ts'
 import type { IngestInput } from './ingest-input.ts'
@@ -89,7 +90,7 @@ export class Tell {
   /** Records a decision; when this resolves, every read that starts later sees it. */
   async consent(scope: Scope, decision: ConsentDecision): Promise<TellAnswer> {
     needs(scope, 'consent:write')
-    const subject = this.#personOf(scope, decision.profile ?? null)
+    const subject = namedPerson(scope, this.#audiences, decision.profile ?? null)
     const { purpose, given, recipient, categories, expiresAt } = decision
     const input: IngestInput = {
       type: 'consent',
@@ -176,23 +177,6 @@ export class Tell {
       const subject = await this.#people.find(kind, normal.value.value)
       identifiers.set(value, { value: normal.value.value, subject })
     }
-  }
-
-  #personOf(scope: Scope, pseudonym: string | null): SubjectId {
-    const { principal, grant } = scope
-    if (grant.actsForSubject) {
-      if (pseudonym !== null)
-        throw new Refusal('FORBIDDEN', 'This token speaks for one person; leave "profile" out.')
-      if (principal.subject === null)
-        throw new Refusal(
-          'FORBIDDEN',
-          'This request acts for nobody: send a subject token or a visitor cookie.',
-        )
-      return principal.subject
-    }
-    const subject = pseudonym === null ? null : this.#audiences.of(grant.audience).open(pseudonym)
-    if (subject === null) throw new Refusal('NOT_FOUND', 'There is no such profile.')
-    return subject
   }
 }
 

@@ -16,6 +16,10 @@ import { CountedRefusals1764100004000 } from '../../../migrations/1764100004000-
 import { PackedLineage1764100060000 } from '../../../migrations/1764100060000-packed-lineage.ts'
 import { FormerItems1764100070000 } from '../../../migrations/1764100070000-former-items.ts'
 import { LeafCompression1764100080000 } from '../../../migrations/1764100080000-leaf-compression.ts'
+import { Counts1764200002000 } from '../../../migrations/1764200002000-counts.ts'
+import { Erasures1764200004000 } from '../../../migrations/1764200004000-erasures.ts'
+import { Outbox1764200005000 } from '../../../migrations/1764200005000-outbox.ts'
+import { PolicyVersions1764200006000 } from '../../../migrations/1764200006000-policy-versions.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import { Database } from './database.ts'
 import { EMBEDDED_PORT, EmbeddedServer } from './embedded.ts'
@@ -24,6 +28,10 @@ import { auditEntities } from './entities/audit.ts'
 import { auditIndexEntities } from './entities/audit-index.ts'
 import { auditTreeEntities } from './entities/audit-tree.ts'
 import { countedEntities } from './entities/counted.ts'
+import { countsEntities } from './entities/counts.ts'
+import { deliveryEntities } from './entities/delivery.ts'
+import { policyVersionEntities } from './entities/policy-version.ts'
+import { erasureEntities } from './entities/erasure.ts'
 import { readModelEntities } from './entities/read-model.ts'
 import { recordsEntities } from './entities/records.ts'
 import { segmentsAndItemsEntities } from './entities/segments-and-items.ts'
@@ -122,6 +130,10 @@ function dataSourceOf(address: Address, poolSize: number): DataSource {
       ...auditTreeEntities,
       ...accessEntities,
       ...countedEntities,
+      ...countsEntities,
+      ...deliveryEntities,
+      ...policyVersionEntities,
+      ...erasureEntities,
     ],
     migrations: [
       Subjects1764000001000,
@@ -140,6 +152,10 @@ function dataSourceOf(address: Address, poolSize: number): DataSource {
       PackedLineage1764100060000,
       FormerItems1764100070000,
       LeafCompression1764100080000,
+      Counts1764200002000,
+      Erasures1764200004000,
+      Outbox1764200005000,
+      PolicyVersions1764200006000,
     ],
   })
 }

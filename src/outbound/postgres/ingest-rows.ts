@@ -163,12 +163,19 @@ export async function saveQuarantine(
 ): Promise<void> {
   if (rows.length === 0) return
   await tx.query(
-    `INSERT INTO quarantine (id, source, batch_id, kind, row_number, received_at, reasons, payload)
-     SELECT id, $2, $3, kind, "rowNumber", $4, reasons, decode(payload, 'base64')
-     FROM json_to_recordset($1) AS made (id uuid, kind text, "rowNumber" bigint, reasons jsonb, payload text)`,
+    `INSERT INTO quarantine (id, source, batch_id, kind, row_number, received_at, reasons, payload, about)
+     SELECT id, $2, $3, kind, "rowNumber", $4, reasons, decode(payload, 'base64'),
+       CASE json_typeof(about) WHEN 'array'
+         THEN ARRAY(SELECT decode(json_array_elements_text(about), 'hex')) END
+     FROM json_to_recordset($1) AS made
+       (id uuid, kind text, "rowNumber" bigint, reasons jsonb, payload text, about json)`,
     [
       JSON.stringify(
-        rows.map((row) => ({ ...row, payload: Buffer.from(row.payload).toString('base64') })),
+        rows.map((row) => ({
+          ...row,
+          payload: Buffer.from(row.payload).toString('base64'),
+          about: row.about?.map(({ blindIndex }) => blindIndex) ?? null,
+        })),
       ),
       source,
       batchId,

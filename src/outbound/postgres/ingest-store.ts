@@ -29,6 +29,7 @@ import { LostRace } from './ingest-race.ts'
 import { knownIds, saveConsents, saveItems, saveQuarantine, saveRecords } from './ingest-rows.ts'
 import { takeBack } from './ingest-undo.ts'
 import type { PreparedRebuild, ProfileRebuild, RebuildScope } from './profile-rebuild.ts'
+import { suppressedAmong } from './suppressions.ts'
 
 /** Losing a race this often in a row means that something else is wrong. */
 const ATTEMPTS = 8
@@ -157,6 +158,10 @@ class PostgresIngestTransaction implements IngestTransaction {
     return knownIdentifiers(this.#queryable, identifiers)
   }
 
+  suppressed(hashes: readonly Uint8Array[]): Promise<ReadonlySet<string>> {
+    return suppressedAmong(this.#queryable, hashes)
+  }
+
   lockPeople(homes: Iterable<SubjectId>): Promise<ReadonlyMap<SubjectId, RootSubject>> {
     return lockPeople(this.#queryable, homes)
   }
@@ -204,9 +209,17 @@ class PostgresIngestTransaction implements IngestTransaction {
   async advance(batchId: string, counts: IngestCounts, position: number | null): Promise<void> {
     const rows = await this.#queryable.query(
       `UPDATE batch SET received = received + $2, accepted = accepted + $3, quarantined = quarantined + $4,
-         duplicates = duplicates + $5, position = coalesce($6, position)
+         duplicates = duplicates + $5, suppressed = suppressed + $6, position = coalesce($7, position)
        WHERE id = $1 AND state = 'running' RETURNING id`,
-      [batchId, counts.received, counts.accepted, counts.quarantined, counts.duplicates, position],
+      [
+        batchId,
+        counts.received,
+        counts.accepted,
+        counts.quarantined,
+        counts.duplicates,
+        counts.suppressed,
+        position,
+      ],
     )
     if (rows.length === 0)
       throw new Refusal('CONFLICT', `Batch ${batchId} was finished or taken back meanwhile.`)
@@ -218,7 +231,7 @@ class PostgresIngestTransaction implements IngestTransaction {
 }
 
 const BATCH_COLUMNS = `id, source, kind, fingerprint, state, position, received, accepted, quarantined,
-  duplicates, started_at, finished_at`
+  duplicates, suppressed, started_at, finished_at`
 
 interface BatchRow {
   readonly id: string
@@ -231,6 +244,7 @@ interface BatchRow {
   readonly accepted: string
   readonly quarantined: string
   readonly duplicates: string
+  readonly suppressed: string
   readonly started_at: Date
   readonly finished_at: Date | null
 }
@@ -255,6 +269,7 @@ function batchOf(row: BatchRow): Batch {
       accepted: Number(row.accepted),
       quarantined: Number(row.quarantined),
       duplicates: Number(row.duplicates),
+      suppressed: Number(row.suppressed),
     },
     startedAt: row.started_at.getTime(),
     finishedAt: row.finished_at?.getTime() ?? null,

@@ -42,7 +42,9 @@ export class PostgresRecommendationStore implements RecommendationStore {
   constructor(database: Database, clock: Clock) {
     this.#database = database
     this.#clock = clock
-    this.#model = new Remembered(clock, SECOND, (previous) => readModel(database, previous ?? null))
+    this.#model = new Remembered(clock, SECOND, (previous) =>
+      readModel(database, previous ?? null, clock.now()),
+    )
     this.#catalogue = new Remembered(clock, SECOND, (previous) => this.#readCatalogue(previous))
   }
 
@@ -84,7 +86,8 @@ export class PostgresRecommendationStore implements RecommendationStore {
 
   async changedSince(instant: Instant): Promise<boolean> {
     const rows = await this.#database.query<{ changed: boolean }>(
-      'SELECT EXISTS (SELECT 1 FROM read_model WHERE updated_at > $1::timestamptz) AS changed',
+      `SELECT EXISTS (SELECT 1 FROM read_model WHERE updated_at > $1::timestamptz)
+         OR EXISTS (SELECT 1 FROM erasure WHERE begun_at > $1::timestamptz) AS changed`,
       [isoInstant(instant)],
       'recommender-changed',
     )
@@ -92,7 +95,7 @@ export class PostgresRecommendationStore implements RecommendationStore {
   }
 
   async saveModel(model: FittedModel): Promise<number> {
-    const id = await writeModel(this.#database, model)
+    const id = await writeModel(this.#database, model, this.#clock.now())
     this.#model.forget()
     return id
   }

@@ -138,6 +138,10 @@ async function readSegments(queryable: Queryable): Promise<ReadonlyMap<string, S
   )
 }
 
+/** Of whom processing is restricted, no rule is evaluated: their rows say that they are in no segment. */
+const NOT_RESTRICTED = `f.consent_id NOT IN (
+  SELECT id FROM consent_state WHERE 'restricted' = ANY (string_to_array(state, ';')))`
+
 async function evaluateForAll(tx: Queryable, segment: Segment, now: Instant): Promise<number> {
   const values: unknown[] = [segment.key]
   const bind = (value: unknown) => `$${values.push(value)}`
@@ -146,7 +150,7 @@ async function evaluateForAll(tx: Queryable, segment: Segment, now: Instant): Pr
        SELECT f.subject_id, ${memberSql(segment.rule, now, bind)} AS member,
          (${untilSql(segment.rule, now, bind)})::bigint AS until,
          coalesce((f.memberships -> $1::text ->> 0)::boolean, false) AS was
-       FROM features f
+       FROM features f WHERE ${NOT_RESTRICTED}
      ), updated AS (
        UPDATE read_model r SET
          memberships = r.memberships || jsonb_build_object($1::text, jsonb_build_array(e.member, e.until)),

@@ -1,0 +1,39 @@
+import type { Instant } from '../../kernel/time.ts'
+import { type CompiledConsent, compileConsent } from '../privacy/consent.ts'
+import { consentHistories, type FiledConsent, type HomeLink } from './consent-histories.ts'
+import { resolveTraits, type SourceRecord, type SurvivorshipPolicy } from './survivorship.ts'
+
+/** What decides how one person stands to all purposes. */
+export interface ConsentFacts {
+  readonly records: readonly SourceRecord[]
+  readonly consents: readonly FiledConsent[]
+  /** Between the homes of the person. */
+  readonly links: readonly HomeLink[]
+}
+
+/** Consent of one person from `now` on: what they decided, in the country that somebody vouches for. */
+export function consentOfPerson(
+  { records, consents, links }: ConsentFacts,
+  policy: SurvivorshipPolicy,
+  now: Instant,
+): CompiledConsent {
+  return compileConsent(consentHistories(consents, links), vouchedCountry(records, policy), now)
+}
+
+/**
+ * The country that decides how consent works: only from sources whose word counts. Otherwise a browser could turn
+ * opt-in into opt-out by naming another country.
+ */
+function vouchedCountry(
+  records: readonly SourceRecord[],
+  policy: SurvivorshipPolicy,
+): string | null {
+  const vouched = records.flatMap((record) => {
+    const { country } = record.traits
+    return policy.sources.get(record.source)?.verified && country !== undefined
+      ? [{ ...record, traits: { country } }]
+      : []
+  })
+  const country = resolveTraits(vouched, policy).get('country')?.value
+  return country === undefined ? null : String(country)
+}

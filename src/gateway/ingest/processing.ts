@@ -1,0 +1,58 @@
+import { type ConsentStateName, EVERY_PURPOSE } from '../../domain/privacy/consent.ts'
+import { Refusal } from '../../kernel/refusal.ts'
+import { isoInstant } from '../../kernel/time.ts'
+import type { Audiences } from '../scope/audiences.ts'
+import { namedPerson } from '../scope/named-person.ts'
+import type { Scope } from '../scope/scope.ts'
+import type { Ingest } from './ingest.ts'
+
+/** What a person may demand of the use of their data, and what takes it back. */
+export const processingDemands = {
+  restrict: 'Restricted',
+  liftRestriction: 'RestrictionLifted',
+  object: 'Objected',
+  liftObjection: 'ObjectionLifted',
+} as const satisfies Readonly<Record<string, ConsentStateName>>
+export type ProcessingDemand = keyof typeof processingDemands
+
+/** Restriction (GDPR Article 18) of all that is done with a person's data, and objection (Article 21) to one purpose. */
+export class Processing {
+  readonly #ingest: Ingest
+  readonly #audiences: Audiences
+
+  constructor(ingest: Ingest, audiences: Audiences) {
+    this.#ingest = ingest
+    this.#audiences = audiences
+  }
+
+  /**
+   * Of the person acted for, or whom staff names. When this resolves, every read that starts later sees it, and the
+   * person's memberships and lists have been renewed.
+   * @param about.purpose of an objection; a restriction has none.
+   * @throws Refusal FORBIDDEN, NOT_FOUND, BAD_USER_INPUT
+   */
+  async demand(
+    scope: Scope,
+    demand: ProcessingDemand,
+    about: { readonly purpose: string | null; readonly profile: string | null },
+  ): Promise<void> {
+    if (!scope.grant.scopes.has('rights:write'))
+      throw new Refusal('FORBIDDEN', 'This token may not do that.')
+    const subject = namedPerson(scope, this.#audiences, about.profile)
+    const purpose = about.purpose ?? EVERY_PURPOSE
+    const input = {
+      type: 'consent',
+      identifiers: [],
+      purpose,
+      state: processingDemands[demand],
+      effectiveAt: isoInstant(scope.now),
+      method: 'api',
+      collectionPoint: scope.principal.client.id,
+    }
+    const taken = await this.#ingest.acceptLive('api', [input], { verified: true, subject })
+    const reasons = taken.rejected.flatMap((one) => one.reasons)
+    if (reasons.length > 0)
+      throw new Refusal('BAD_USER_INPUT', `This was not taken: ${reasons.join('; ')}.`)
+    scope.noteAction({ [demand]: purpose })
+  }
+}
