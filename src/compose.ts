@@ -21,6 +21,7 @@ import { Segments } from './gateway/govern/segments.ts'
 import { TokenClients } from './gateway/govern/token-client.ts'
 import { Tokens } from './gateway/govern/tokens.ts'
 import { Visitors } from './gateway/govern/visitors.ts'
+import { GlobalPrivacyControl } from './gateway/ingest/global-privacy-control.ts'
 import { Ingest } from './gateway/ingest/ingest.ts'
 import { Tell } from './gateway/ingest/tell.ts'
 import { Audiences } from './gateway/scope/audiences.ts'
@@ -164,6 +165,7 @@ export async function composeGateway(
     audiences,
     openCounting(stores, trail, recorder),
   )
+  const gpc = new GlobalPrivacyControl(ingest, profiles)
   const reception = new Reception({
     policy,
     desk,
@@ -172,6 +174,7 @@ export async function composeGateway(
     randomness,
     denials,
     reserve,
+    honourGpc: async (subjects, entity, now) => await gpc.honour(subjects, entity, now),
   })
   const delivery = deliveryDesk(config, stores, recorder)
   const governSegments = new Segments(segments, policy, recorder, clock)

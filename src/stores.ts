@@ -28,6 +28,7 @@ import { PostgresEndpointStore } from './outbound/postgres/endpoint-store.ts'
 import { PostgresIngestStore } from './outbound/postgres/ingest-store.ts'
 import { PostgresMemberLists } from './outbound/postgres/member-lists.ts'
 import { migrate } from './outbound/postgres/migrate.ts'
+import { applyRenewals } from './outbound/postgres/notice-renewals.ts'
 import { PostgresOutbox } from './outbound/postgres/outbox.ts'
 import { ProfileRebuild } from './outbound/postgres/profile-rebuild.ts'
 import { PostgresProfileStore } from './outbound/postgres/profile-store.ts'
@@ -127,6 +128,7 @@ export async function openStores(
   const recommendations = new PostgresRecommendationStore(database, clock)
   const rebuild = new ProfileRebuild({ database, policy, keys, recommendations, clock, randomness })
   const quota = config.databaseQuotaMb
+  await applyRenewals(database, rebuild, policy.notices)
   return {
     opened,
     migrations,

@@ -3,9 +3,9 @@ import { grantOf } from '../../domain/access/grant.ts'
 import type { Principal } from '../../domain/access/principal.ts'
 import type { AuditOutcome } from '../../domain/audit/entry.ts'
 import type { Policy } from '../../domain/privacy/policy.ts'
-import { type Randomness, uuidV7 } from '../../kernel/ids.ts'
+import { type Randomness, type SubjectId, uuidV7 } from '../../kernel/ids.ts'
 import { Refusal, type RefusalCode } from '../../kernel/refusal.ts'
-import type { Clock } from '../../kernel/time.ts'
+import type { Clock, Instant } from '../../kernel/time.ts'
 import { actorOf } from '../scope/actor.ts'
 import type { GivenArgument } from '../scope/argument-hashes.ts'
 import type { Denials, Denied } from '../scope/denials.ts'
@@ -23,6 +23,8 @@ export interface Caller {
   readonly principal: Principal
   /** Value of the header Bauta-Purpose. */
   readonly purposeHeader: string | null
+  /** The request carries `Sec-GPC: 1`. */
+  readonly gpc?: boolean
   readonly requestId: string
 }
 
@@ -33,6 +35,13 @@ export interface Visit {
   readonly disclose: Disclose
   readonly args: readonly GivenArgument[]
 }
+
+/** Puts an opt-out on record for these people; how many had not opted out before. */
+export type HonourGpc = (
+  subjects: readonly SubjectId[],
+  entity: string,
+  now: Instant,
+) => Promise<number>
 
 /** Compiled plans that are kept; one is a few kilobytes and the decisions of the consent states it has met. */
 const PLANS = 500
@@ -53,6 +62,7 @@ export class Reception {
   readonly #randomness: Randomness
   readonly #denials: Denials
   readonly #reserve: Reserve
+  readonly #honourGpc: HonourGpc
   readonly #plans = new LRUCache<string, Plan>({ max: PLANS })
 
   constructor(parts: {
@@ -63,6 +73,7 @@ export class Reception {
     randomness: Randomness
     denials: Denials
     reserve: Reserve
+    honourGpc: HonourGpc
   }) {
     this.#policy = parts.policy
     this.#desk = parts.desk
@@ -71,6 +82,7 @@ export class Reception {
     this.#randomness = parts.randomness
     this.#denials = parts.denials
     this.#reserve = parts.reserve
+    this.#honourGpc = parts.honourGpc
   }
 
   newRequestId(): string {
@@ -103,6 +115,7 @@ export class Reception {
         args,
       )
       steps.beforeLoading(visit.plan, cost)
+      if (caller.gpc === true) await this.#honour(visit.scope)
       return visit
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
@@ -124,6 +137,16 @@ export class Reception {
       { ...this.#desk.ports, audiences: this.#desk.audiences },
       { scope, plan, args, outcome, code },
     )
+  }
+
+  /** Whom the request acts for has opted out before anything is read: this answer is decided by it too. */
+  async #honour(scope: Scope): Promise<void> {
+    const { subject, device, client } = scope.principal
+    if (!scope.grant.actsForSubject || subject === null) return
+    const subjects = device === undefined ? [subject] : [subject, device]
+    const added = await this.#honourGpc(subjects, client.id, scope.now)
+    if (added > 0) scope.noteAction({ optOutBySignal: 'gpc' })
+    scope.honoured.push('gpc')
   }
 
   #denied({ principal, grant, requestId }: Scope): Denied {

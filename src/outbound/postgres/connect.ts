@@ -15,6 +15,7 @@ import { ArgumentsByDay1764100003100 } from '../../../migrations/1764100003100-a
 import { CountedRefusals1764100004000 } from '../../../migrations/1764100004000-counted-refusals.ts'
 import { PackedLineage1764100060000 } from '../../../migrations/1764100060000-packed-lineage.ts'
 import { FormerItems1764100070000 } from '../../../migrations/1764100070000-former-items.ts'
+import { ConsentHistory1764200001000 } from '../../../migrations/1764200001000-consent-history.ts'
 import { Counts1764200002000 } from '../../../migrations/1764200002000-counts.ts'
 import { Outbox1764200005000 } from '../../../migrations/1764200005000-outbox.ts'
 import { Refusal } from '../../kernel/refusal.ts'
@@ -144,6 +145,7 @@ function dataSourceOf(address: Address, poolSize: number): DataSource {
       CountedRefusals1764100004000,
       PackedLineage1764100060000,
       FormerItems1764100070000,
+      ConsentHistory1764200001000,
       Counts1764200002000,
       Outbox1764200005000,
     ],

@@ -1,6 +1,7 @@
 import { compileConsent } from '../../domain/privacy/consent.ts'
 import type { KeyStore } from '../../domain/privacy/key-store.ts'
 import type { Policy, TraitDefinition } from '../../domain/privacy/policy.ts'
+import { lapsingAtRenewal } from '../../domain/privacy/renewal.ts'
 import {
   type ComposedProfile,
   composeRow,
@@ -199,7 +200,12 @@ export class ProfileRebuild implements ProfileRebuilder {
     const winners = resolveTraits(opened, this.#traits)
     const composed = composeRow(winners, sumOf(person.tallies), now)
     const country = this.#vouchedCountry(opened)
-    const consent = compileConsent(consentHistories(person.consents, person.links), country, now)
+    const { notices } = this.#options.policy
+    const filed = person.consents.map(({ home, record }) => ({
+      home,
+      record: lapsingAtRenewal(record, notices),
+    }))
+    const consent = compileConsent(consentHistories(filed, person.links), country, now)
     return {
       ...composed,
       ...derive(root, composed, consent.state),
