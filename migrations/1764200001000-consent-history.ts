@@ -33,15 +33,12 @@ export class ConsentHistory1764200001000 implements MigrationInterface {
         RAISE EXCEPTION 'the history of consents is only added to' USING ERRCODE = 'restrict_violation';
       END $$;
       CREATE TRIGGER consent_record_kept BEFORE UPDATE OR DELETE ON consent_record
-        FOR EACH ROW EXECUTE FUNCTION refuse_consent_change();
-      CREATE TRIGGER consent_record_not_emptied BEFORE TRUNCATE ON consent_record
-        FOR EACH STATEMENT EXECUTE FUNCTION refuse_consent_change()
+        FOR EACH ROW EXECUTE FUNCTION refuse_consent_change()
     `)
   }
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`
-      DROP TRIGGER consent_record_not_emptied ON consent_record;
       DROP TRIGGER consent_record_kept ON consent_record;
       DROP FUNCTION refuse_consent_change();
       DROP TABLE notice_renewal;

@@ -165,7 +165,6 @@ export async function composeGateway(
     audiences,
     openCounting(stores, trail, recorder),
   )
-  const gpc = new GlobalPrivacyControl(ingest, profiles)
   const reception = new Reception({
     policy,
     desk,
@@ -174,7 +173,7 @@ export async function composeGateway(
     randomness,
     denials,
     reserve,
-    honourGpc: async (subjects, entity, now) => await gpc.honour(subjects, entity, now),
+    gpc: new GlobalPrivacyControl(ingest, profiles),
   })
   const delivery = deliveryDesk(config, stores, recorder)
   const governSegments = new Segments(segments, policy, recorder, clock)

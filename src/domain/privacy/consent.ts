@@ -1,5 +1,5 @@
 import type { Instant } from '../../kernel/time.ts'
-import type { Category } from './categories.ts'
+import { type Category, narrower } from './categories.ts'
 
 /**
  * States of one consent decision. The first group are DPV 2.3 terms; of these only given and renewed allow processing.
@@ -262,19 +262,6 @@ function mergeStanding(
     const categories = narrower(first.categories, record.categories)
     standings.set(key, { state: first.state, categories })
   }
-}
-
-function narrower(
-  one: readonly Category[] | null,
-  other: readonly Category[] | null,
-): readonly Category[] | null {
-  if (one === null) return other
-  if (other === null) return one
-  const inside = (list: readonly Category[], category: Category) =>
-    list.some((wider) => category === wider || category.startsWith(`${wider}.`))
-  return [
-    ...new Set([...one.filter((c) => inside(other, c)), ...other.filter((c) => inside(one, c))]),
-  ]
 }
 
 /** Canonical text of a vector: equal vectors have equal text. */

@@ -1,11 +1,11 @@
 import { parseVector, standingKey } from '../../domain/privacy/consent.ts'
 import { consentReceipt } from '../../domain/privacy/consent-receipt.ts'
 import { refusalOfPurpose } from '../../domain/privacy/decide.ts'
+import type { KeptConsent } from '../../domain/privacy/kept-consent.ts'
 import { noticeAt } from '../../domain/privacy/notices.ts'
 import type { Policy, Purpose } from '../../domain/privacy/policy.ts'
 import type { Pseudonyms } from '../../domain/privacy/pseudonym.ts'
 import { lapsingAtRenewal } from '../../domain/privacy/renewal.ts'
-import type { KeptConsent } from '../../domain/privacy/kept-consent.ts'
 import type { ProfileStore } from '../../domain/profiles/profile-store.ts'
 import type { SubjectId } from '../../kernel/ids.ts'
 import type { Instant } from '../../kernel/time.ts'
@@ -103,7 +103,10 @@ export class ConsentDoor {
   }
 
   /** The receipt of one record of this person; null where there is none, or it may not be told. */
-  async receiptOf(view: ProfileView, id: string): Promise<Readonly<Record<string, unknown>> | null> {
+  async receiptOf(
+    view: ProfileView,
+    id: string,
+  ): Promise<Readonly<Record<string, unknown>> | null> {
     const at = this.#open(view, 'Query.consentReceipt')
     const wanted = this.#ids.open(id)
     if (!at || wanted === null) return null

@@ -36,12 +36,10 @@ export interface Visit {
   readonly args: readonly GivenArgument[]
 }
 
-/** Puts an opt-out on record for these people; how many had not opted out before. */
-export type HonourGpc = (
-  subjects: readonly SubjectId[],
-  entity: string,
-  now: Instant,
-) => Promise<number>
+/** Puts Global Privacy Control on record for these people; of how many it was not before. */
+export interface HonouringGpc {
+  honour(subjects: readonly SubjectId[], entity: string, now: Instant): Promise<number>
+}
 
 /** Compiled plans that are kept; one is a few kilobytes and the decisions of the consent states it has met. */
 const PLANS = 500
@@ -62,7 +60,7 @@ export class Reception {
   readonly #randomness: Randomness
   readonly #denials: Denials
   readonly #reserve: Reserve
-  readonly #honourGpc: HonourGpc
+  readonly #gpc: HonouringGpc
   readonly #plans = new LRUCache<string, Plan>({ max: PLANS })
 
   constructor(parts: {
@@ -73,7 +71,7 @@ export class Reception {
     randomness: Randomness
     denials: Denials
     reserve: Reserve
-    honourGpc: HonourGpc
+    gpc: HonouringGpc
   }) {
     this.#policy = parts.policy
     this.#desk = parts.desk
@@ -82,7 +80,7 @@ export class Reception {
     this.#randomness = parts.randomness
     this.#denials = parts.denials
     this.#reserve = parts.reserve
-    this.#honourGpc = parts.honourGpc
+    this.#gpc = parts.gpc
   }
 
   newRequestId(): string {
@@ -144,7 +142,7 @@ export class Reception {
     const { subject, device, client } = scope.principal
     if (!scope.grant.actsForSubject || subject === null) return
     const subjects = device === undefined ? [subject] : [subject, device]
-    const added = await this.#honourGpc(subjects, client.id, scope.now)
+    const added = await this.#gpc.honour(subjects, client.id, scope.now)
     if (added > 0) scope.noteAction({ optOutBySignal: 'gpc' })
     scope.honoured.push('gpc')
   }

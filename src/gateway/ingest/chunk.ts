@@ -106,7 +106,8 @@ function newcomers(known: KnownIds): (entry: Entry) => boolean {
   return (entry) => {
     if (entry.type === 'profile') return replaces(standing, entry.recordKey, entry.contentHash)
     if (entry.type === 'item') return replaces(items, entry.item.id, contentOf(entry.item))
-    const id = entry.type === 'event' ? `event ${entry.messageId}` : `consent ${entry.records[0].id}`
+    const id =
+      entry.type === 'event' ? `event ${entry.messageId}` : `consent ${entry.records[0].id}`
     if (seen.has(id)) return false
     seen.add(id)
     return true

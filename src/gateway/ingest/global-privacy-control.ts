@@ -27,9 +27,9 @@ export class GlobalPrivacyControl {
    */
   async honour(subjects: readonly SubjectId[], entity: string, now: Instant): Promise<number> {
     const rows = await this.#profiles.load(subjects, new Set())
-    const open = [...new Map([...rows.values()].map((row) => [row.subjectId, row])).values()].filter(
-      ({ consent }) => !parseVector(consentAt(consent, now)).signals.has('gpc'),
-    )
+    const open = [
+      ...new Map([...rows.values()].map((row) => [row.subjectId, row])).values(),
+    ].filter(({ consent }) => !parseVector(consentAt(consent, now)).signals.has('gpc'))
     for (const { subjectId } of open)
       await this.#ingest.acceptLive(
         DEVICES,

@@ -36,7 +36,6 @@ export interface IdentifiedTraits extends Named {
   readonly traits: unknown
 }
 
-
 /** What became of a change. */
 export interface TellAnswer {
   readonly accepted: boolean

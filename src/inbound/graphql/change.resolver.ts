@@ -4,17 +4,11 @@ import type { ItemView, ProfileView } from '../../gateway/disclose/views.ts'
 import type { TellAnswer as Answer } from '../../gateway/ingest/tell.ts'
 import { type SegmentNode, segmentNode } from './catalogue.resolver.ts'
 import { ConsentChange, TellAnswer } from './change.type.ts'
+import { ConsentInput, SignalsInput } from './consent-inputs.type.ts'
 import { Item, Segment } from './derived.type.ts'
 import { Needs } from './directives.ts'
 import type { Doors } from './doors.ts'
-import {
-  ConsentInput,
-  IdentifyInput,
-  ItemInput,
-  SegmentInput,
-  SignalsInput,
-  TrackInput,
-} from './inputs.type.ts'
+import { IdentifyInput, ItemInput, SegmentInput, TrackInput } from './inputs.type.ts'
 
 @Resolver()
 export class ChangeResolver {

@@ -17,13 +17,18 @@ registerEnumType(ConsentDecisionState, {
     ConsentRequestDeferred: { description: 'Was asked, and put it off.' },
     ConsentRefused: { description: 'Refused.' },
     ConsentWithdrawn: { description: 'Took it back.' },
-    NoticeGiven: { description: 'Was shown the notice, which is enough where only that is needed.' },
+    NoticeGiven: {
+      description: 'Was shown the notice, which is enough where only that is needed.',
+    },
     Objected: { description: 'Objects to the purpose, whatever it rests on.' },
     ObjectionLifted: { description: 'No longer objects.' },
   },
 })
 
-@ObjectType({ description: 'A purpose that rests on consent, as it stands for a person now.', simpleResolvers: true })
+@ObjectType({
+  description: 'A purpose that rests on consent, as it stands for a person now.',
+  simpleResolvers: true,
+})
 export class ConsentChoice {
   @Field(() => String, { description: 'The purpose.' })
   purpose!: string
@@ -40,7 +45,9 @@ export class ConsentChoice {
   @Field(() => String, { description: 'State of what was decided, as in DPV 2.3.' })
   state!: string
 
-  @Field(() => Boolean, { description: 'Whether it is pursued now, by decision or by the rules of the country.' })
+  @Field(() => Boolean, {
+    description: 'Whether it is pursued now, by decision or by the rules of the country.',
+  })
   isOpen!: boolean
 
   @Field(() => String, {
@@ -158,7 +165,10 @@ export class ConsentRecordConnection {
   pageInfo!: PageInfo
 }
 
-@ObjectType({ description: 'What people are shown before they decide, in one language.', simpleResolvers: true })
+@ObjectType({
+  description: 'What people are shown before they decide, in one language.',
+  simpleResolvers: true,
+})
 export class PrivacyNotice {
   @Field(() => String, { description: 'Key of the notice.' })
   notice!: string
@@ -178,7 +188,9 @@ export class PrivacyNotice {
   @Field(() => DateTime, { description: 'Since when it is shown.' })
   validFrom!: number
 
-  @Field(() => Boolean, { description: 'Whether decisions under older versions must be taken again.' })
+  @Field(() => Boolean, {
+    description: 'Whether decisions under older versions must be taken again.',
+  })
   requiresRenewal!: boolean
 
   @Field(() => String, { description: 'SHA-256 of the text, hex.' })

@@ -35,8 +35,10 @@ export function preferenceRoutes(
   }))
   return async (app) => {
     for (const { path, type, content } of files)
-      app.get(path, async (_request, reply) =>
-        await reply.header('content-security-policy', policy).type(type).send(content),
+      app.get(
+        path,
+        async (_request, reply) =>
+          await reply.header('content-security-policy', policy).type(type).send(content),
       )
   }
 }

@@ -111,9 +111,7 @@ export class PostgresProfileStore implements ProfileStore {
     return grouped(ids, rows, timelineEvent)
   }
 
-  async consentRecords(
-    ids: readonly SubjectId[],
-  ): Promise<Map<SubjectId, readonly KeptConsent[]>> {
+  async consentRecords(ids: readonly SubjectId[]): Promise<Map<SubjectId, readonly KeptConsent[]>> {
     const rows = await this.#database.query<ConsentRow>(
       `SELECT me.id AS asked, c.* FROM subject me
        JOIN subject home ON home.root_id = me.root_id

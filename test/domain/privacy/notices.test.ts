@@ -1,5 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
-import { type ConsentRecord, compileConsent, consentAt } from '../../../src/domain/privacy/consent.ts'
+import {
+  type ConsentRecord,
+  compileConsent,
+  consentAt,
+} from '../../../src/domain/privacy/consent.ts'
 import { compileNotices, noticeAt, renewalDue } from '../../../src/domain/privacy/notices.ts'
 import { lapsingAtRenewal } from '../../../src/domain/privacy/renewal.ts'
 import { PolicyError } from '../../../src/domain/privacy/table-rows.ts'

@@ -1,6 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { type ConsentRecord, compileConsent, parseVector } from '../../../src/domain/privacy/consent.ts'
+import {
+  type ConsentRecord,
+  compileConsent,
+  parseVector,
+} from '../../../src/domain/privacy/consent.ts'
 import { refusalOfPurpose } from '../../../src/domain/privacy/decide.ts'
 import { readGppString } from '../../../src/domain/privacy/gpp-string.ts'
 import { compilePolicy } from '../../../src/domain/privacy/policy.ts'
@@ -13,10 +17,8 @@ import { tcString } from './tc-strings.ts'
 const policy = compilePolicy(readPolicyTables('policy'))
 
 /** IAB TCF "Consent string and vendor list formats v2", example strings; decoded with @iabtcf/core 1.5.6. */
-const POLICY_2 =
-  'CQSbk4AQSbk4ANwAAAENAwCgAAAAAAAAAAYgACPAAAAA.IDKQA4AAgAKAGQAygAAA.YAAAAAAAAAAA'
-const WITHOUT_DISCLOSED =
-  'CO5dPi4O5dPx2B7DvCENA2CgAAAAAAAAAAAAGewAAM8gAAAA.YAAAAAAAAAAA'
+const POLICY_2 = 'CQSbk4AQSbk4ANwAAAENAwCgAAAAAAAAAAYgACPAAAAA.IDKQA4AAgAKAGQAygAAA.YAAAAAAAAAAA'
+const WITHOUT_DISCLOSED = 'CO5dPi4O5dPx2B7DvCENA2CgAAAAAAAAAAAAGewAAM8gAAAA.YAAAAAAAAAAA'
 /** IAB GPP examples; decoded with @iabgpp/cmpapi 3.2.0. */
 const US_PRIVACY_AND_TCF = 'DBACNY~CPXxRfAPXxRfAAfKABENB-CgAAAAAAAAAAYgAAAAAAAA~1YNN'
 const US_NATIONAL = 'DBABLA~BVQqAAAAAgA.QA'
@@ -27,7 +29,8 @@ function hostileTcString(): string {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
   const bits = [...core].map((c) => alphabet.indexOf(c).toString(2).padStart(6, '0')).join('')
   const range = `1${(1).toString(2).padStart(16, '0')}${(65_535).toString(2)}`
-  const ranges = (65_535).toString(2) + '1' + (600).toString(2).padStart(12, '0') + range.repeat(600)
+  const ranges =
+    `${(65_535).toString(2)}1${(600).toString(2).padStart(12, '0')}${range.repeat(600)}`
   const whole = bits.slice(0, 213) + ranges + '0'.repeat(60)
   return `${(whole.match(/.{6}/g) ?? []).map((six) => alphabet[Number.parseInt(six, 2)]).join('')}.IDKQA4AAgAKAGQAygAAA`
 }
@@ -56,7 +59,9 @@ describe('a TC string', () => {
 
   test('counts for a vendor only where it is disclosed and consented to', () => {
     expect(() => readTcString(tcString({ disclosed: [1] }), 7)).toThrow(SignalError)
-    expect(readTcString(tcString({ disclosed: [1, 7], consents: [5] }), 7).allowed.get(5)).toBe(false)
+    expect(readTcString(tcString({ disclosed: [1, 7], consents: [5] }), 7).allowed.get(5)).toBe(
+      false,
+    )
   })
 })
 
@@ -74,12 +79,17 @@ describe('a GPP string', () => {
     expect(readGppString(US_PRIVACY_AND_TCF).tcString).toBe(US_PRIVACY_AND_TCF.split('~')[1])
   })
 
-  test.each(['', 'x', 'DBABM', 'DBABLA~!!!', 'DBACNY~~', 'DBABLA~BVQqAAAAAgA.QA~1YNN', 'DB__________________~a'])(
-    '%p is refused',
-    (text) => {
-      expect(() => readGppString(text)).toThrow(SignalError)
-    },
-  )
+  test.each([
+    '',
+    'x',
+    'DBABM',
+    'DBABLA~!!!',
+    'DBACNY~~',
+    'DBABLA~BVQqAAAAAgA.QA~1YNN',
+    'DB__________________~a',
+  ])('%p is refused', (text) => {
+    expect(() => readGppString(text)).toThrow(SignalError)
+  })
 })
 
 const ALPHABET = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~']
@@ -170,23 +180,33 @@ describe('signals and decisions together', () => {
   )
   const optOut = fc.oneof(
     fc.constant<GivenSignals>({ gpc: true }),
-    fc.constant<GivenSignals>({ gppString: US_PRIVACY_AND_TCF.replace('DBACNY~', 'DBABTA~').replace(/~C[\w-]+~1YNN/, '~1YYN') }),
-    fc.constantFrom('Functional', 'Analytics', 'Advertising').map((one) => ({ categoryPreferences: { [one]: false } })),
+    fc.constant<GivenSignals>({
+      gppString: US_PRIVACY_AND_TCF.replace('DBACNY~', 'DBABTA~').replace(/~C[\w-]+~1YNN/, '~1YYN'),
+    }),
+    fc
+      .constantFrom('Functional', 'Analytics', 'Advertising')
+      .map((one) => ({ categoryPreferences: { [one]: false } })),
     fc.constant<GivenSignals>({ tcString: tcString() }),
   )
 
   test('an opt-out never opens anything, whatever stood before', () => {
     fc.assert(
-      fc.property(history, optingIn, optOut, fc.constantFrom('DE', 'US', 'BR'), (told, given, out, country) => {
-        const before = [
-          ...told.map(([purpose, state, at]) => own(purpose, state, at)),
-          ...(given.tcf ? recordsOf({ tcString: tcString({ consents: given.tcf }) }, 6_000) : []),
-          ...recordsOf({ categoryPreferences: given.preferences }, 6_001),
-        ]
-        const after = opened([...before, ...recordsOf(out, 7_000)], country)
-        const open = opened(before, country)
-        expect([...after].filter((one) => !open.has(one))).toEqual([])
-      }),
+      fc.property(
+        history,
+        optingIn,
+        optOut,
+        fc.constantFrom('DE', 'US', 'BR'),
+        (told, given, out, country) => {
+          const before = [
+            ...told.map(([purpose, state, at]) => own(purpose, state, at)),
+            ...(given.tcf ? recordsOf({ tcString: tcString({ consents: given.tcf }) }, 6_000) : []),
+            ...recordsOf({ categoryPreferences: given.preferences }, 6_001),
+          ]
+          const after = opened([...before, ...recordsOf(out, 7_000)], country)
+          const open = opened(before, country)
+          expect([...after].filter((one) => !open.has(one))).toEqual([])
+        },
+      ),
       { numRuns: 300 },
     )
   })
