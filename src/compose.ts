@@ -22,6 +22,7 @@ import { Segments } from './gateway/govern/segments.ts'
 import { TokenClients } from './gateway/govern/token-client.ts'
 import { Tokens } from './gateway/govern/tokens.ts'
 import { Visitors } from './gateway/govern/visitors.ts'
+import { GlobalPrivacyControl } from './gateway/ingest/global-privacy-control.ts'
 import { Ingest } from './gateway/ingest/ingest.ts'
 import { Tell } from './gateway/ingest/tell.ts'
 import { Audiences } from './gateway/scope/audiences.ts'
@@ -176,6 +177,7 @@ export async function composeGateway(
     randomness,
     denials,
     reserve,
+    gpc: new GlobalPrivacyControl(ingest, profiles),
   })
   const delivery = deliveryDesk(config, stores, recorder)
   const rights = rightsOf(stores, { ingest, audiences, recorder, clock, randomness })

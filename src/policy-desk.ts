@@ -10,7 +10,7 @@ import { type PrivacyLabel, privacyLabel } from './gateway/disclose/privacy-labe
 import { type ProcessingRecord, processingRecord } from './gateway/govern/processing-record.ts'
 import { demoPrincipals } from './inbound/demo/clients.ts'
 import { Refusal } from './kernel/refusal.ts'
-import { readControllerFacts, readPolicyTables } from './policy-files.ts'
+import { readPolicyTables } from './policy-files.ts'
 
 type Open = () => Promise<Gateway>
 
@@ -48,7 +48,7 @@ export class PolicyDesk {
         clients: await gateway.stores.clients.list(),
         dataRetention: this.#dataRetention,
         trailRetention: this.#trailRetention,
-        controller: readControllerFacts(this.#config.policyDir).map(
+        controller: (readPolicyTables(this.#config.policyDir).controller ?? []).map(
           ({ fact = '', value = '' }) => ({ fact, value }),
         ),
       })

@@ -14,7 +14,9 @@ import { streamRoute } from './inbound/graphql/stream-route.ts'
 import { auditExportRoutes } from './inbound/http/audit-export.ts'
 import { credentialsOf } from './inbound/http/credentials.ts'
 import { developmentPages } from './inbound/http/development-pages.ts'
+import { carriesGpc, gpcRoute } from './inbound/http/global-privacy-control.ts'
 import { oauthRoutes } from './inbound/http/oauth.ts'
+import { preferenceRoutes } from './inbound/http/preference-page.ts'
 import { buildServer, type ServerParts } from './inbound/http/server.ts'
 import { treeRoutes } from './inbound/http/tree.ts'
 import { visitorRoutes } from './inbound/http/visitor.ts'
@@ -80,6 +82,7 @@ export async function buildGatewayServer(
       principal: await authenticator.authenticate(credentialsOf(request)),
       purposeHeader: typeof header === 'string' && header !== '' ? header : null,
       requestId: reception.newRequestId(),
+      gpc: carriesGpc(request.raw.rawHeaders),
     }
   }
   const onUnforeseen = (error: unknown) => log.error({ failure: failureOf(error) }, 'unforeseen')
@@ -104,6 +107,8 @@ export async function buildGatewayServer(
       async (app) => await graphqlRoute(app, { responder, callerOf, development, onUnforeseen }),
       async (app) => await streamRoute(app, { responder, callerOf, onUnforeseen }),
       oauthRoutes(tokens),
+      preferenceRoutes(pagesDir, config.allowedOrigins),
+      gpcRoute(stores.policy.controller?.gpcLastUpdate ?? null),
       visitorRoutes(authenticator, visitors, config.publicUrl),
       auditExportRoutes({
         trail: gateway.trailExport,

@@ -31,6 +31,7 @@ import { PostgresExpiredData } from './outbound/postgres/expired-data.ts'
 import { PostgresIngestStore } from './outbound/postgres/ingest-store.ts'
 import { PostgresMemberLists } from './outbound/postgres/member-lists.ts'
 import { migrate } from './outbound/postgres/migrate.ts'
+import { applyRenewals } from './outbound/postgres/notice-renewals.ts'
 import { PostgresOutbox } from './outbound/postgres/outbox.ts'
 import { PostgresPastPeople } from './outbound/postgres/past-people.ts'
 import { PostgresPolicyVersions } from './outbound/postgres/policy-version-store.ts'
@@ -142,6 +143,7 @@ export async function openStores(
   const recommendations = new PostgresRecommendationStore(database, clock)
   const rebuild = new ProfileRebuild({ database, policy, keys, recommendations, clock, randomness })
   const quota = config.databaseQuotaMb
+  await applyRenewals(database, rebuild, policy.notices)
   return {
     opened,
     migrations,

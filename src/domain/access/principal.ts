@@ -111,6 +111,8 @@ export interface Principal {
   readonly scopes: ReadonlySet<Scope>
   /** The person or visitor acted for; they see no one else. */
   readonly subject: SubjectId | null
+  /** The visitor whose cookie came along with a token for a person: the device, as it was known before. */
+  readonly device?: SubjectId
   /** Purposes this token may declare. */
   readonly purposes: ReadonlySet<string>
   readonly defaultPurpose: string | null

@@ -35,3 +35,17 @@ export function longestPrefixKey(
     candidate = candidate.slice(0, dot)
   }
 }
+
+/** What two limits leave together; null: no limit. */
+export function narrower(
+  one: readonly Category[] | null,
+  other: readonly Category[] | null,
+): readonly Category[] | null {
+  if (one === null) return other
+  if (other === null) return one
+  const inside = (list: readonly Category[], category: Category) =>
+    list.some((wider) => category === wider || category.startsWith(`${wider}.`))
+  return [
+    ...new Set([...one.filter((c) => inside(other, c)), ...other.filter((c) => inside(one, c))]),
+  ]
+}

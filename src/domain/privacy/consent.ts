@@ -1,5 +1,5 @@
 import type { Instant } from '../../kernel/time.ts'
-import type { Category } from './categories.ts'
+import { type Category, narrower } from './categories.ts'
 
 /**
  * States of one consent decision. The first group are DPV 2.3 terms; of these only given and renewed allow processing.
@@ -45,8 +45,11 @@ export interface ConsentRecord {
   readonly effectiveAt: Instant
   readonly expiresAt: Instant | null
   readonly recordedAt: Instant
-  /** Where the decision came from: record, gpc, tcf, gpp. */
+  /** Where the decision came from: record, gpc, tcf, gpp, segment. */
   readonly source: string
+  /** The notice that was shown; null: not recorded. */
+  readonly notice?: string | null
+  readonly noticeVersion?: string | null
 }
 
 /** What stands for one purpose (and recipient) at one instant. */
@@ -74,7 +77,7 @@ export interface CompiledConsent {
   readonly until: Instant | null
   /** Later states: from that instant on, that text. Ascending. */
   readonly later: readonly (readonly [Instant, string])[]
-  /** By standing key: the record that decided. */
+  /** By standing key, or `signal:gpc` and the like: the record that decided. */
   readonly records: Readonly<Record<string, readonly [recordId: string, source: string]>>
 }
 
@@ -102,6 +105,8 @@ const RESTRICTIVENESS: readonly ConsentStateName[] = [
   'SignalOff',
 ]
 const GIVEN: ReadonlySet<ConsentStateName> = new Set(['ConsentGiven', 'RenewedConsentGiven'])
+/** States that time can end. */
+const LAPSING: ReadonlySet<ConsentStateName> = new Set([...GIVEN, 'NoticeGiven'])
 
 /**
  * Compiles the histories of one person (one per subject that was merged into them) from `now` on.
@@ -155,14 +160,24 @@ function vectorAt(
   const signals = new Set<string>()
   let restricted = false
   const decisions = histories.flatMap((history) => [...latestPerKey(history, now)])
-  for (const [key, record] of decisions.sort(strictestFirst(now))) {
+  for (const [, record] of decisions.sort(strictestFirst(now))) {
     if (record.state === 'Objected') objected.add(record.purpose)
     else if (record.state === 'Restricted') restricted = true
-    else if (record.state === 'SignalOn') signals.add(record.purpose.replace(/^signal:/, ''))
-    else if (isStanding(record)) mergeStanding(standings, key, record, now, decidedBy)
+    else if (record.state === 'SignalOn') addSignal(signals, record, decidedBy)
+    else if (isStanding(record)) mergeStanding(standings, record, now, decidedBy)
   }
   const declared = lastDeclared(histories, now)
   return { country: declared ?? country, restricted, objected, signals, standings }
+}
+
+function addSignal(
+  signals: Set<string>,
+  { id, purpose, source }: ConsentRecord,
+  decidedBy?: Record<string, readonly [string, string]>,
+): void {
+  const signal = purpose.replace(/^signal:/, '')
+  if (decidedBy && !signals.has(signal)) decidedBy[`signal:${signal}`] = [id, source]
+  signals.add(signal)
 }
 
 /** The jurisdiction that the person last declared to a notice. */
@@ -189,6 +204,10 @@ function isStanding(record: ConsentRecord): boolean {
   return FAMILY[record.state] === undefined
 }
 
+/**
+ * The last word of each who speaks. What a person decided here and what a consent string reports are two words about one
+ * purpose: neither takes the other's place, the more restrictive holds.
+ */
 function latestPerKey(history: readonly ConsentRecord[], now: Instant): Map<string, ConsentRecord> {
   const latest = new Map<string, ConsentRecord>()
   for (const record of history) {
@@ -196,7 +215,7 @@ function latestPerKey(history: readonly ConsentRecord[], now: Instant): Map<stri
     const family = FAMILY[record.state]
     const key = family
       ? `${family}${record.purpose}`
-      : standingKey(record.purpose, record.recipient)
+      : `${record.source} ${standingKey(record.purpose, record.recipient)}`
     const other = latest.get(key)
     if (!other || latestFirst(record, other) < 0) latest.set(key, record)
   }
@@ -222,19 +241,19 @@ const strictestFirst = (now: Instant) => {
     rank(one) - rank(other) || latestFirst(one, other)
 }
 
-/** A consent that has run out is none. */
+/** A consent that has run out is none; neither is a notice that a later one replaced. */
 function stateAt({ state, expiresAt }: ConsentRecord, now: Instant): ConsentStateName {
-  return GIVEN.has(state) && expiresAt !== null && expiresAt <= now ? 'ConsentExpired' : state
+  return LAPSING.has(state) && expiresAt !== null && expiresAt <= now ? 'ConsentExpired' : state
 }
 
 /** The strictest comes first and stands; further consents can only narrow one that was given. */
 function mergeStanding(
   standings: Map<string, ConsentStanding>,
-  key: string,
   record: ConsentRecord,
   now: Instant,
   decidedBy?: Record<string, readonly [string, string]>,
 ): void {
+  const key = standingKey(record.purpose, record.recipient)
   const first = standings.get(key)
   if (!first) {
     standings.set(key, { state: stateAt(record, now), categories: record.categories })
@@ -243,19 +262,6 @@ function mergeStanding(
     const categories = narrower(first.categories, record.categories)
     standings.set(key, { state: first.state, categories })
   }
-}
-
-function narrower(
-  one: readonly Category[] | null,
-  other: readonly Category[] | null,
-): readonly Category[] | null {
-  if (one === null) return other
-  if (other === null) return one
-  const inside = (list: readonly Category[], category: Category) =>
-    list.some((wider) => category === wider || category.startsWith(`${wider}.`))
-  return [
-    ...new Set([...one.filter((c) => inside(other, c)), ...other.filter((c) => inside(one, c))]),
-  ]
 }
 
 /** Canonical text of a vector: equal vectors have equal text. */

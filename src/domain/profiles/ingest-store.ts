@@ -1,6 +1,6 @@
 import type { SubjectId } from '../../kernel/ids.ts'
 import type { Instant } from '../../kernel/time.ts'
-import type { ConsentRecord } from '../privacy/consent.ts'
+import type { KeptConsent } from '../privacy/kept-consent.ts'
 import type { Batch, BatchKind, IngestCounts } from './batch.ts'
 import type { TraitValue } from './normalise.ts'
 import type { IndexedIdentifier, KnownIdentifier, Resolution, RootSubject } from './resolution.ts'
@@ -36,11 +36,8 @@ export interface StoredEvent {
   readonly properties: Readonly<Record<string, unknown>>
 }
 
-export interface StoredConsent extends ConsentRecord {
+export interface StoredConsent extends KeptConsent {
   readonly home: SubjectId
-  readonly method: string | null
-  readonly collectionPoint: string | null
-  readonly noticeVersion: string | null
 }
 
 export interface StoredItem {

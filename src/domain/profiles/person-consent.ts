@@ -1,5 +1,7 @@
 import type { Instant } from '../../kernel/time.ts'
 import { type CompiledConsent, compileConsent } from '../privacy/consent.ts'
+import type { Policy } from '../privacy/policy.ts'
+import { lapsingAtRenewal } from '../privacy/renewal.ts'
 import { consentHistories, type FiledConsent, type HomeLink } from './consent-histories.ts'
 import { resolveTraits, type SourceRecord, type SurvivorshipPolicy } from './survivorship.ts'
 
@@ -14,10 +16,14 @@ export interface ConsentFacts {
 /** Consent of one person from `now` on: what they decided, in the country that somebody vouches for. */
 export function consentOfPerson(
   { records, consents, links }: ConsentFacts,
-  policy: SurvivorshipPolicy,
+  policy: SurvivorshipPolicy & Pick<Policy, 'notices'>,
   now: Instant,
 ): CompiledConsent {
-  return compileConsent(consentHistories(consents, links), vouchedCountry(records, policy), now)
+  const lapsing = consents.map((one) => ({
+    ...one,
+    record: lapsingAtRenewal(one.record, policy.notices),
+  }))
+  return compileConsent(consentHistories(lapsing, links), vouchedCountry(records, policy), now)
 }
 
 /**

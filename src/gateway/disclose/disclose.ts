@@ -11,6 +11,7 @@ import { AUDIT_AUDIENCE } from '../scope/actor.ts'
 import type { Audiences } from '../scope/audiences.ts'
 import type { Scope } from '../scope/scope.ts'
 import { CatalogueDoor } from './catalogue-door.ts'
+import { ConsentDoor, noticesNow } from './consent-door.ts'
 import type { CountDesk } from './count-desk.ts'
 import { CountDoor } from './count-door.ts'
 import { Cursors } from './cursor.ts'
@@ -23,7 +24,14 @@ import type { Plan } from './plan.ts'
 import { ProfileRows } from './profile-rows.ts'
 import { SearchDoor } from './search-door.ts'
 import { TraitDoor } from './trait-door.ts'
-import type { DisclosureView, Page, ProfileView } from './views.ts'
+import type {
+  ConsentChoiceView,
+  ConsentRecordView,
+  DisclosureView,
+  NoticeView,
+  Page,
+  ProfileView,
+} from './views.ts'
 
 /** What the doors need, the same for all requests. */
 export interface DisclosePorts {
@@ -141,6 +149,44 @@ export class Disclose {
     const actors = this.#desk.pseudonymsOf(AUDIT_AUDIENCE)
     const door = new DisclosureDoor(this.#plan, this.#rows, { ...ports, cursors, actors })
     return await door.of(view, page)
+  }
+
+  /** A person's consents: of the person acted for where nobody is named. */
+  async consentsOf(id: string | null): Promise<readonly ConsentChoiceView[] | null> {
+    const view = await this.#personOf(id)
+    return view && (await this.#consents().choicesOf(view))
+  }
+
+  async consentHistoryOf(
+    id: string | null,
+    page: { first: number | null; after: string | null },
+  ): Promise<Page<ConsentRecordView> | null> {
+    const view = await this.#personOf(id)
+    return view && (await this.#consents().historyOf(view, page))
+  }
+
+  async consentReceiptOf(
+    id: string | null,
+    record: string,
+  ): Promise<Readonly<Record<string, unknown>> | null> {
+    const view = await this.#personOf(id)
+    return view && (await this.#consents().receiptOf(view, record))
+  }
+
+  /** What people are shown before they decide, as of now; nothing of it is about anybody. */
+  notices(language: string | null): readonly NoticeView[] {
+    return noticesNow(this.#plan.policy, this.#scope.now, language)
+  }
+
+  async #personOf(id: string | null): Promise<ProfileView | null> {
+    return id === null ? await this.me() : await this.profile(id)
+  }
+
+  #consents(): ConsentDoor {
+    const { ports, cursors, audiences } = this.#desk
+    // A blank stands in no audience: nobody's pseudonyms of people are ids of records.
+    const ids = audiences.of(`consents of ${this.#scope.grant.audience}`)
+    return new ConsentDoor(this.#plan, this.#rows, { store: ports.profiles, cursors, ids })
   }
 
   /** By identifier, within the caller's look-up rules and daily budget; a miss costs and looks like a hit that may not be told. */

@@ -53,12 +53,16 @@ export class StateDecisions {
   readonly withheld: readonly WithheldField[]
   /** What stood for this purpose: the state's name and the key of the record that decided. */
   readonly standing: { readonly key: string; readonly state: string } | null
+  /** The outside signal that closes this purpose, whatever was decided: `gpc`, `tcf:5`; null: none. */
+  readonly closedBy: string | null
 
   constructor(plan: PlanRules, consentState: string) {
     this.#plan = plan
     this.state = consentState
     this.#vector = parseVector(consentState)
     this.standing = this.#standing()
+    const { signals } = this.#vector
+    this.closedBy = [...signals].sort().find((one) => plan.grant.purpose?.signals.has(one)) ?? null
     this.profiling = profilingOf(plan.policy, consentState)
     this.known = this.decide('user.unique_id.pseudonym').treatment === 'PSEUDONYM'
     const fields: ProjectedField[] = []

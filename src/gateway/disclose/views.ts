@@ -186,6 +186,55 @@ export interface ConsentStateView {
   readonly source: string | null
 }
 
+/** One purpose that rests on consent, as it stands for a person now. */
+export interface ConsentChoiceView {
+  readonly purpose: string
+  readonly inWords: string
+  readonly recipient: string | null
+  readonly state: string
+  /** Whether it is pursued now. */
+  readonly isOpen: boolean
+  /** The outside signal that closes it, whatever was decided. */
+  readonly closedBySignal: string | null
+  readonly expiresAt: Instant | null
+}
+
+/** One line of a consent history. */
+export interface ConsentRecordView {
+  /** In the caller's audience. */
+  readonly id: string
+  readonly purpose: string
+  readonly recipient: string | null
+  readonly state: string
+  readonly categories: readonly string[] | null
+  readonly notice: string | null
+  readonly noticeVersion: string | null
+  readonly language: string | null
+  readonly method: string | null
+  readonly collectionPoint: string | null
+  readonly jurisdiction: string | null
+  readonly source: string
+  readonly entity: string | null
+  readonly effectiveAt: Instant
+  readonly expiresAt: Instant | null
+  readonly recordedAt: Instant
+  /** Whether it is what decides now. */
+  readonly decides: boolean
+}
+
+/** The words of a notice in one language. */
+export interface NoticeView {
+  readonly notice: string
+  readonly version: string
+  readonly language: string
+  readonly purposes: readonly string[]
+  readonly jurisdictions: readonly string[]
+  readonly validFrom: Instant
+  readonly requiresRenewal: boolean
+  readonly hash: string
+  readonly text: string
+}
+
 /** One time that somebody was shown something of a person. */
 export interface DisclosureView {
   readonly at: Instant

@@ -92,7 +92,7 @@ function idsOf(entries: readonly Entry[]): ChunkIds {
   return {
     recordKeys: of<ProfileEntry>('profile', ({ recordKey }) => recordKey),
     messageIds: of<EventEntry>('event', ({ messageId }) => messageId),
-    consentIds: of<ConsentEntry>('consent', ({ record }) => record.id),
+    consentIds: of<ConsentEntry>('consent', ({ records }) => records[0].id),
     itemIds: of<ItemEntry>('item', ({ item }) => item.id),
   }
 }
@@ -111,7 +111,8 @@ function newcomers(known: KnownIds): (entry: Entry) => boolean {
   return (entry) => {
     if (entry.type === 'profile') return replaces(standing, entry.recordKey, entry.contentHash)
     if (entry.type === 'item') return replaces(items, entry.item.id, contentOf(entry.item))
-    const id = entry.type === 'event' ? `event ${entry.messageId}` : `consent ${entry.record.id}`
+    const id =
+      entry.type === 'event' ? `event ${entry.messageId}` : `consent ${entry.records[0].id}`
     if (seen.has(id)) return false
     seen.add(id)
     return true
@@ -168,14 +169,14 @@ async function makeKeys(
 type Stored =
   | { readonly type: 'profile'; readonly record: StoredRecord }
   | { readonly type: 'event'; readonly event: StoredEvent }
-  | { readonly type: 'consent'; readonly consent: StoredConsent }
+  | { readonly type: 'consent'; readonly consents: readonly StoredConsent[] }
 
 function storedOf({ entry, home }: Filed, context: ChunkContext): Stored {
   if (entry.type === 'profile') return { type: 'profile', record: recordOf(entry, home, context) }
   if (entry.type === 'event') return { type: 'event', event: eventOf(entry, home, context) }
-  const { record, method, collectionPoint, noticeVersion } = entry
-  const how = { method, collectionPoint, noticeVersion, recordedAt: context.now }
-  return { type: 'consent', consent: { ...record, home, ...how } }
+  const { records, circumstances } = entry
+  const how = { ...circumstances, home, recordedAt: context.now }
+  return { type: 'consent', consents: records.map((record) => ({ ...record, ...how })) }
 }
 
 async function save(
@@ -200,7 +201,7 @@ async function save(
   const decided = subject === null ? origin : { ...origin, id: null }
   await tx.saveConsents(
     decided,
-    stored.flatMap((one) => (one.type === 'consent' ? [one.consent] : [])),
+    stored.flatMap((one) => (one.type === 'consent' ? one.consents : [])),
   )
 }
 

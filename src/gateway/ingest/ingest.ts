@@ -49,6 +49,7 @@ export interface IngestOptions {
 interface Teller {
   readonly verified: boolean
   readonly subject: SubjectId | null
+  readonly entity?: string
 }
 
 /**
@@ -191,18 +192,25 @@ export class Ingest {
    * @param options.verified whether the credentials (a server key, a sign-in) vouch for identifiers; a source that the
    * policy calls unverified stays so.
    * @param options.subject the person or visitor whom the caller acts for: what comes in is theirs.
+   * @param options.entity the client that tells it, for the records of consents.
    */
   async acceptLive(
     source: string,
     inputs: readonly unknown[],
-    options: { readonly verified: boolean; readonly subject?: SubjectId | null },
+    options: {
+      readonly verified: boolean
+      readonly subject?: SubjectId | null
+      readonly entity?: string
+    },
   ): Promise<Accepted> {
     const verified =
       source !== RECTIFICATION && this.#sourceOf(source).verified && options.verified
     const rows = inputs.map((input, index) => ({ rowNumber: index + 1, input }))
     const batch = await this.#liveBatch(source)
     try {
-      return await this.#taking(batch, rows, { verified, subject: options.subject ?? null })()
+      const { subject = null, entity } = options
+      const teller = { verified, subject, ...(entity !== undefined && { entity }) }
+      return await this.#taking(batch, rows, teller)()
     } catch (error) {
       this.#live.delete(source)
       throw error

@@ -33,15 +33,46 @@ export function readConsent(input: ConsentInput, context: ReadingContext): Conse
   }
   // The same decision told twice has the same id.
   const told = JSON.stringify([context.source, context.subject ?? identifiers[0], record])
-  const id = uuidFromBytes(versioned(keyedHash(context, ['consent', told])))
+  const id = consentId(context, told)
+  const { method = null, collectionPoint = null, evidence } = input
+  const shown = shownNotice(input, context.policy)
   return {
     type: 'consent',
     identifiers,
-    record: { id, ...record, recordedAt: context.now, source: sourceOf(input) },
-    method: input.method ?? null,
-    collectionPoint: input.collectionPoint ?? null,
-    noticeVersion: input.noticeVersion ?? null,
+    records: [
+      {
+        id,
+        ...record,
+        recordedAt: context.now,
+        source: sourceOf(input),
+        notice: shown.notice,
+        noticeVersion: shown.noticeVersion,
+      },
+    ],
+    circumstances: {
+      method,
+      collectionPoint,
+      ...shown,
+      entity: entityOf(context),
+      evidence: evidence ? { ...evidence } : null,
+    },
   }
+}
+
+/** The same words told twice have the same id: a UUID of version 8 (RFC 9562 §5.8), keyed. */
+export function consentId(context: ReadingContext, told: string): string {
+  return uuidFromBytes(versioned(keyedHash(context, ['consent', told])))
+}
+
+export const entityOf = ({ entity, source }: ReadingContext): string => entity ?? source
+
+function shownNotice(input: ConsentInput, { notices }: Policy) {
+  const notice = input.notice ?? null
+  const noticeVersion = input.noticeVersion ?? null
+  const language = input.language ?? null
+  const version = notices.get(notice ?? '')?.versions.find((one) => one.version === noticeVersion)
+  const noticeHash = version?.texts.get(language ?? '')?.hash ?? null
+  return { notice, noticeVersion, noticeHash, language }
 }
 
 function problemsOf(input: ConsentInput, { policy }: ReadingContext): string[] {
@@ -58,7 +89,22 @@ function problemsOf(input: ConsentInput, { policy }: ReadingContext): string[] {
     const wrong = input[key] === undefined ? null : textProblem(input[key])
     if (wrong) reasons.push(`${key} ${wrong}`)
   }
+  if (input.notice !== undefined) reasons.push(...noticeProblems(input, policy))
   return reasons
+}
+
+/** A record that names a notice must name words that existed, for this purpose. */
+function noticeProblems(
+  { notice = '', noticeVersion, language, purpose }: ConsentInput,
+  { notices }: Policy,
+): string[] {
+  const known = notices.get(notice)
+  if (!known) return ['notice is not known']
+  const version = known.versions.find((one) => one.version === noticeVersion)
+  if (!version) return ['noticeVersion is not a version of this notice']
+  if (language === undefined || !version.texts.has(language))
+    return ['language is not one of this notice']
+  return version.purposes.has(purpose) ? [] : ['notice does not speak of this purpose']
 }
 
 function purposeProblem({ purpose, state }: ConsentInput, policy: Policy): string | null {

@@ -25,6 +25,8 @@ export interface ReadingContext {
   readonly verified: boolean
   /** The person or visitor whom the caller acts for: rows are theirs and need no identifier. */
   readonly subject: SubjectId | null
+  /** The client that tells it; absent: the source itself. */
+  readonly entity?: string
   readonly now: Instant
   /** Installation key `blind-index`. */
   readonly indexKey: Uint8Array

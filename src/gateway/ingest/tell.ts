@@ -4,10 +4,16 @@ import { normaliseIdentifier } from '../../domain/profiles/normalise.ts'
 import type { PeopleByIdentifier } from '../../domain/profiles/people-by-identifier.ts'
 import type { SubjectId } from '../../kernel/ids.ts'
 import { Refusal } from '../../kernel/refusal.ts'
-import { isoInstant } from '../../kernel/time.ts'
 import type { Audiences } from '../scope/audiences.ts'
 import { namedPerson } from '../scope/named-person.ts'
 import type { Scope } from '../scope/scope.ts'
+import {
+  actionOf,
+  type ConsentDecision,
+  consentInputOf,
+  signalsInputOf,
+  type TakenSignals,
+} from './consent-inputs.ts'
 import type { Ingest } from './ingest.ts'
 import type { IngestInput } from './ingest-input.ts'
 
@@ -29,16 +35,6 @@ export interface TrackedEvent extends Named {
 
 export interface IdentifiedTraits extends Named {
   readonly traits: unknown
-}
-
-export interface ConsentDecision {
-  readonly purpose: string
-  readonly given: boolean
-  readonly recipient?: string | null
-  readonly categories?: readonly string[] | null
-  readonly expiresAt?: number | null
-  /** Pseudonym of the person, for staff; absent: the person acted for. */
-  readonly profile?: string | null
 }
 
 /** What became of a change. */
@@ -91,26 +87,25 @@ export class Tell {
   async consent(scope: Scope, decision: ConsentDecision): Promise<TellAnswer> {
     needs(scope, 'consent:write')
     const subject = namedPerson(scope, this.#audiences, decision.profile ?? null)
-    const { purpose, given, recipient, categories, expiresAt } = decision
-    const input: IngestInput = {
-      type: 'consent',
-      identifiers: [],
-      purpose,
-      state: given ? 'ConsentGiven' : 'ConsentWithdrawn',
-      effectiveAt: isoInstant(scope.now),
-      method: 'api',
-      collectionPoint: scope.principal.client.id,
-      ...(recipient == null ? {} : { recipient }),
-      ...(categories == null ? {} : { categories }),
-      ...(expiresAt == null ? {} : { expiresAt: isoInstant(expiresAt) }),
-    }
+    const input = consentInputOf(decision, scope)
     const answer = await this.#take(scope, input, { verified: true, subject })
     if (!answer.accepted && !answer.duplicate)
       throw new Refusal(
         'BAD_USER_INPUT',
         `The decision was not taken: ${answer.reasons.join('; ')}.`,
       )
-    scope.noteAction({ [given ? 'consentGiven' : 'consentWithdrawn']: purpose })
+    scope.noteAction({ [actionOf(input.state)]: input.purpose })
+    return answer
+  }
+
+  /** Takes signals from outside about a person; when this resolves, every read that starts later sees them. */
+  async signals(scope: Scope, given: TakenSignals): Promise<TellAnswer> {
+    needs(scope, 'consent:write')
+    const subject = namedPerson(scope, this.#audiences, given.profile ?? null)
+    const input = signalsInputOf(given, scope)
+    const answer = await this.#take(scope, input, { verified: true, subject })
+    if (!answer.accepted && !answer.duplicate)
+      throw new Refusal('BAD_USER_INPUT', `No signal was taken: ${answer.reasons.join('; ')}.`)
     return answer
   }
 
@@ -158,7 +153,7 @@ export class Tell {
     const { counts, rejected } = await this.#ingest.acceptLive(
       by.verified ? VOUCHED : UNVOUCHED,
       [input],
-      by,
+      { ...by, entity: scope.principal.client.id },
     )
     await this.#noteIdentifiers(scope, input)
     scope.noteAction({ told: input.type, accepted: counts.accepted })

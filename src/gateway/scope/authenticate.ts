@@ -95,8 +95,10 @@ export class Authenticator {
       this.#count('retired-token', credentials, client)
       throw notValid()
     }
-    if (subject !== null || !client.roles.includes('frontend'))
-      return this.#principal(believed, client.roles, subject)
+    if (subject !== null || !client.roles.includes('frontend')) {
+      const device = this.#device(credentials, believed, now)
+      return { ...this.#principal(believed, client.roles, subject), ...(device && { device }) }
+    }
     return this.#principal(believed, ['visitor'], await this.#visitor(credentials, client, now))
   }
 
@@ -145,6 +147,13 @@ export class Authenticator {
   #personOf({ actor, sub }: TokenClaims, client: Client): SubjectId | null {
     if (actor === null || !client.roles.some((role) => FOR_A_PERSON.includes(role))) return null
     return this.#parts.audiences.of(client.audience).open(sub)
+  }
+
+  /** Of a request that acts for a person: what its cookie adds, if it is one of ours. It opens nothing. */
+  #device({ visitorCookie }: Credentials, { client, subject }: Believed, now: Instant) {
+    if (subject === null || visitorCookie === null) return null
+    const device = this.#parts.cookies.open(visitorCookie, client, now)
+    return device === subject ? null : device
   }
 
   async #visitor(

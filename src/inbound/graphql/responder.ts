@@ -214,6 +214,7 @@ function privacyOf({ scope }: Visit): Record<string, unknown> {
       receipt: scope.requestId,
       purpose: scope.grant.purpose?.key ?? null,
       withheld: scope.withheld(),
+      ...(scope.honoured.length > 0 && { honoured: scope.honoured }),
     },
   }
 }

@@ -12,11 +12,18 @@ export const unaudited: readonly { readonly path: string; readonly why: string }
   },
   { path: '/audit/consistency', why: 'hashes that lead from one checkpoint to the next' },
   { path: '/audit/inclusion', why: 'the hash of an entry, and hashes that lead to a checkpoint' },
+  { path: '/.well-known/gpc.json', why: 'says that Global Privacy Control is honoured' },
   { path: '/audit/keys', why: 'public keys of the audit log' },
   {
     path: '/audit/witness',
     why: 'takes signatures of one key over checkpoints, and tells nothing',
   },
+  {
+    path: '/preferences',
+    why: 'a page without data; what it shows it asks for at /graphql with the token of the person',
+  },
+  { path: '/preferences.js', why: 'script of the preference page' },
+  { path: '/preferences.css', why: 'style of the preference page' },
   { path: '/', why: 'a page without data; what it shows it asks for at /graphql' },
   { path: '/pages/pages.css', why: 'style of the pages' },
   { path: '/pages/desk.js', why: 'script of the pages' },

@@ -16,6 +16,7 @@ import { CountedRefusals1764100004000 } from '../../../migrations/1764100004000-
 import { PackedLineage1764100060000 } from '../../../migrations/1764100060000-packed-lineage.ts'
 import { FormerItems1764100070000 } from '../../../migrations/1764100070000-former-items.ts'
 import { LeafCompression1764100080000 } from '../../../migrations/1764100080000-leaf-compression.ts'
+import { ConsentHistory1764200001000 } from '../../../migrations/1764200001000-consent-history.ts'
 import { Counts1764200002000 } from '../../../migrations/1764200002000-counts.ts'
 import { Erasures1764200004000 } from '../../../migrations/1764200004000-erasures.ts'
 import { Outbox1764200005000 } from '../../../migrations/1764200005000-outbox.ts'
@@ -152,6 +153,7 @@ function dataSourceOf(address: Address, poolSize: number): DataSource {
       PackedLineage1764100060000,
       FormerItems1764100070000,
       LeafCompression1764100080000,
+      ConsentHistory1764200001000,
       Counts1764200002000,
       Erasures1764200004000,
       Outbox1764200005000,

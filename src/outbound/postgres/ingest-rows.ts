@@ -112,13 +112,16 @@ export async function saveConsents(
   if (consents.length === 0) return
   await tx.query(
     `INSERT INTO consent_record (id, home_id, batch_id, purpose, categories, recipient, state, jurisdiction,
-       effective_at, expires_at, recorded_at, source, method, collection_point, notice_version)
+       effective_at, expires_at, recorded_at, source, method, collection_point, notice, notice_version, notice_hash,
+       language, entity, evidence)
      SELECT id, home, $2, purpose,
        CASE json_typeof(categories) WHEN 'array' THEN ARRAY(SELECT json_array_elements_text(categories)) END,
-       recipient, state, jurisdiction, effective, expires, recorded, source, method, "collectionPoint", "noticeVersion"
+       recipient, state, jurisdiction, effective, expires, recorded, source, method, "collectionPoint", notice,
+       "noticeVersion", "noticeHash", language, entity, evidence
      FROM json_to_recordset($1) AS made (id uuid, home uuid, purpose text, categories json, recipient text,
        state text, jurisdiction text, effective timestamptz, expires timestamptz, recorded timestamptz,
-       source text, method text, "collectionPoint" text, "noticeVersion" text)`,
+       source text, method text, "collectionPoint" text, notice text, "noticeVersion" text, "noticeHash" text,
+       language text, entity text, evidence jsonb)`,
     [
       JSON.stringify(
         consents.map(({ effectiveAt, expiresAt, recordedAt, ...rest }) => ({

@@ -1,6 +1,7 @@
 import { rootsOf } from '../../domain/profiles/resolution.ts'
 import type { SubjectId } from '../../kernel/ids.ts'
 import { type Instant, isoInstant } from '../../kernel/time.ts'
+import { allowConsentRemoval } from './consent-removal.ts'
 import type { Queryable } from './database.ts'
 import { recount } from './ingest-events.ts'
 import { lockPeople } from './ingest-identities.ts'
@@ -65,6 +66,7 @@ async function peopleOf(tx: Queryable, homes: readonly SubjectId[]): Promise<Mem
 }
 
 async function removeRows(tx: Queryable, batchId: string): Promise<void> {
+  await allowConsentRemoval(tx, 'undo')
   for (const table of ['record', 'event', 'consent_record', 'former_item', 'quarantine'])
     await tx.query(`DELETE FROM ${table} WHERE batch_id = $1`, [batchId])
 }

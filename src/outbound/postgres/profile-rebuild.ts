@@ -75,12 +75,12 @@ export interface ProfileRebuildOptions {
 /** Composes read-model rows from what sources said, what was counted and what people decided. */
 export class ProfileRebuild implements ProfileRebuilder {
   readonly #options: ProfileRebuildOptions
-  readonly #traits: { traits: ReadonlyMap<string, TraitDefinition>; sources: Policy['sources'] }
+  readonly #traits: Pick<Policy, 'traits' | 'sources' | 'notices'>
 
   constructor(options: ProfileRebuildOptions) {
     this.#options = options
-    const { traits, sources } = options.policy
-    this.#traits = { traits: new Map([...traits, ...externalIdTraits]), sources }
+    const { traits, sources, notices } = options.policy
+    this.#traits = { traits: new Map([...traits, ...externalIdTraits]), sources, notices }
   }
 
   /** To be called before the transaction begins: the stores it asks have sessions of their own. */

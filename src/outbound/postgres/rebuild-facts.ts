@@ -102,7 +102,8 @@ export async function loadConsents(
   until: Instant | null = null,
 ): Promise<FiledConsent[]> {
   const rows = await tx.query<ConsentRecord & { home: SubjectId }>(
-    `SELECT home_id AS home, id, purpose, categories, recipient, state, jurisdiction, source,
+    `SELECT home_id AS home, id, purpose, categories, recipient, state, jurisdiction, source, notice,
+       notice_version AS "noticeVersion",
        (extract(epoch FROM effective_at) * 1000)::float8 AS "effectiveAt",
        (extract(epoch FROM expires_at) * 1000)::float8 AS "expiresAt",
        (extract(epoch FROM recorded_at) * 1000)::float8 AS "recordedAt"

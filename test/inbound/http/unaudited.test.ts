@@ -3,8 +3,10 @@ import type { FastifyInstance, RouteOptions } from 'fastify'
 import { pino } from 'pino'
 import { pagesDir } from '../../../src/config.ts'
 import { developmentPages } from '../../../src/inbound/http/development-pages.ts'
+import { gpcRoute } from '../../../src/inbound/http/global-privacy-control.ts'
 import { Metrics } from '../../../src/inbound/http/metrics.ts'
 import { oauthRoutes } from '../../../src/inbound/http/oauth.ts'
+import { preferenceRoutes } from '../../../src/inbound/http/preference-page.ts'
 import { buildServer } from '../../../src/inbound/http/server.ts'
 import { treeRoutes } from '../../../src/inbound/http/tree.ts'
 import { unaudited } from '../../../src/inbound/http/unaudited.ts'
@@ -60,6 +62,8 @@ beforeAll(async () => {
       oauthRoutes(house.tokens),
       visitorRoutes(house.authenticator, house.visitors, null),
       treeRoutes(published, () => {}),
+      gpcRoute('2025-01-15'),
+      preferenceRoutes(pagesDir, ['https://shop.example']),
       async (server) => {
         server.get('/graphql', { config: { audited: 'test' } }, async () => ({ data: null }))
       },
@@ -94,6 +98,27 @@ describe('the list of unaudited addresses', () => {
       expect(answer.body).not.toContain('alice')
     }
     expect(lines.join('')).not.toContain('alice')
+  })
+})
+
+describe('the preference page', () => {
+  test('loads nothing from elsewhere, and stands only in frames of pages that may call the gateway', async () => {
+    const { headers, body } = await call(app, '/preferences')
+    expect(headers['content-type']).toContain('text/html')
+    const policy = String(headers['content-security-policy'])
+    expect(policy).toContain("script-src 'self'")
+    expect(policy).toContain('frame-ancestors https://shop.example')
+    expect(policy).not.toContain('unsafe')
+    expect(body).not.toMatch(/https?:\/\/|<script>|\son\w+=|\sstyle=/)
+    for (const [, file = ''] of body.matchAll(/(?:src|href)="(\/[^"]+)"/g))
+      expect((await call(app, file)).status).toBe(200)
+  })
+
+  test('takes the token of the person from the fragment or the page around it, never from the address', async () => {
+    const { body } = await call(app, '/preferences.js')
+    expect(body).not.toMatch(
+      /location\.(search|href)|localStorage|sessionStorage|document\.cookie|innerHTML/,
+    )
   })
 })
 
