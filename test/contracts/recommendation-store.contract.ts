@@ -193,7 +193,9 @@ export function recommendationStoreContract(
       await expect(store.saveModel(fitted([['b', 1]]))).rejects.toMatchObject({ code: 'CONFLICT' })
       await store.saveModel({ ...fitted([['c', 1]]), fittedAt: now })
       expect((await another().model())?.popular).toEqual([['c', 1]])
-      const [erasure] = await db.database.query<{ at: Date }>('SELECT refitted_at AS at FROM erasure')
+      const [erasure] = await db.database.query<{ at: Date }>(
+        'SELECT refitted_at AS at FROM erasure',
+      )
       expect(erasure?.at.getTime()).toBe(now)
       await db.database.query('DELETE FROM erasure')
     })

@@ -1,5 +1,5 @@
-import { StaffedGateway } from '../staffed-gateway.ts'
 import { given } from '../running-gateway.ts'
+import { StaffedGateway } from '../staffed-gateway.ts'
 
 let house: StaffedGateway
 beforeAll(async () => {

@@ -203,8 +203,7 @@ export class Ingest {
       readonly entity?: string
     },
   ): Promise<Accepted> {
-    const verified =
-      source !== RECTIFICATION && this.#sourceOf(source).verified && options.verified
+    const verified = source !== RECTIFICATION && this.#sourceOf(source).verified && options.verified
     const rows = inputs.map((input, index) => ({ rowNumber: index + 1, input }))
     const batch = await this.#liveBatch(source)
     try {

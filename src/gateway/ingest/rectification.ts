@@ -43,8 +43,7 @@ export class Rectification {
     profile: string | null,
   ): Promise<void> {
     const definition = this.#policy.traits.get(trait)
-    if (!definition)
-      throw new Refusal('BAD_USER_INPUT', 'There is no such trait in the registry.')
+    if (!definition) throw new Refusal('BAD_USER_INPUT', 'There is no such trait in the registry.')
     const read = normalise(definition, value, null)
     if ('problem' in read) throw new Refusal('BAD_USER_INPUT', `The value ${read.problem}.`)
     await this.#tell(scope, definition.category, trait, { [trait]: value }, profile)
@@ -54,8 +53,7 @@ export class Rectification {
   /** What sources say counts again. @throws Refusal as `rectify` */
   async lift(scope: Scope, trait: string, profile: string | null): Promise<void> {
     const definition = this.#policy.traits.get(trait)
-    if (!definition)
-      throw new Refusal('BAD_USER_INPUT', 'There is no such trait in the registry.')
+    if (!definition) throw new Refusal('BAD_USER_INPUT', 'There is no such trait in the registry.')
     await this.#tell(scope, definition.category, trait, {}, profile)
     scope.noteAction({ rectificationLifted: trait })
   }

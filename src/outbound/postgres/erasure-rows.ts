@@ -1,5 +1,6 @@
 import type { ErasurePlan, PersonTraces } from '../../domain/profiles/erasure-store.ts'
 import type { SubjectId } from '../../kernel/ids.ts'
+import { allowConsentRemoval } from './consent-removal.ts'
 import type { Queryable } from './database.ts'
 
 /**
@@ -63,6 +64,7 @@ export async function removePerson(
   members: readonly SubjectId[],
   plan: ErasurePlan,
 ): Promise<Record<string, number>> {
+  await allowConsentRemoval(tx, 'erasure')
   const removed: Record<string, number> = {}
   for (const [table, condition] of personalRows) {
     const [row] = await tx.query<{ count: number }>(

@@ -1,6 +1,6 @@
 import { parseVector } from '../../domain/privacy/consent.ts'
 import type { KeyStore } from '../../domain/privacy/key-store.ts'
-import type { Policy, TraitDefinition } from '../../domain/privacy/policy.ts'
+import type { Policy } from '../../domain/privacy/policy.ts'
 import {
   type ComposedProfile,
   composeRow,

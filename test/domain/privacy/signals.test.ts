@@ -29,8 +29,7 @@ function hostileTcString(): string {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
   const bits = [...core].map((c) => alphabet.indexOf(c).toString(2).padStart(6, '0')).join('')
   const range = `1${(1).toString(2).padStart(16, '0')}${(65_535).toString(2)}`
-  const ranges =
-    `${(65_535).toString(2)}1${(600).toString(2).padStart(12, '0')}${range.repeat(600)}`
+  const ranges = `${(65_535).toString(2)}1${(600).toString(2).padStart(12, '0')}${range.repeat(600)}`
   const whole = bits.slice(0, 213) + ranges + '0'.repeat(60)
   return `${(whole.match(/.{6}/g) ?? []).map((six) => alphabet[Number.parseInt(six, 2)]).join('')}.IDKQA4AAgAKAGQAygAAA`
 }
