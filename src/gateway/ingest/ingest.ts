@@ -13,7 +13,8 @@ import { Refusal } from '../../kernel/refusal.ts'
 import { type Clock, type Instant, isoInstant } from '../../kernel/time.ts'
 import type { Recorder } from '../scope/recorder.ts'
 import type { Reserve } from '../scope/reserve.ts'
-import { type Fate, writeChunk } from './chunk.ts'
+import { countsOf, openPosition } from './batch-progress.ts'
+import { writeChunk } from './chunk.ts'
 import { mapInTurns, type Pause } from './in-turns.ts'
 import { namedInRefused } from './quarantined-row.ts'
 import { type IngestRow, type ReadRow, readRow } from './read-row.ts'
@@ -303,22 +304,6 @@ export class Ingest {
       `The source is not known. Known sources: ${known}. A new one is a row of sources.csv in the policy folder.`,
     )
   }
-}
-
-/** Where the batch stands. A chunk behind rows that never came would make them be passed over for ever. */
-async function openPosition(tx: IngestTransaction, batch: Batch, first: number): Promise<number> {
-  const { state, position } = await tx.lockBatch(batch.id)
-  if (state !== 'running') throw new Refusal('CONFLICT', `Batch ${batch.id} is ${state}.`)
-  if (first > position + 1)
-    throw new Refusal('CONFLICT', `Batch ${batch.id} stands at row ${position}: rows are missing.`)
-  return position
-}
-
-function countsOf(received: number, quarantined: number, fates: readonly Fate[]): IngestCounts {
-  const duplicates = fates.filter((fate) => fate === 'duplicate').length
-  const accepted = fates.filter((fate) => typeof fate === 'object' || fate === 'item').length
-  const suppressed = received - accepted - quarantined - duplicates
-  return { received, accepted, quarantined, duplicates, suppressed }
 }
 
 /** A row, and what was read of it. */

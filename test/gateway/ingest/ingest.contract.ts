@@ -79,20 +79,8 @@ export function ingestContract(name: string, fresh: () => Promise<FreshDatabase>
           { timestamp: '2026-01-03' },
         ),
       ])
-      expect(first.counts).toEqual({
-        received: 3,
-        accepted: 2,
-        quarantined: 0,
-        duplicates: 1,
-        suppressed: 0,
-      })
-      expect(second.counts).toEqual({
-        received: 3,
-        accepted: 2,
-        quarantined: 0,
-        duplicates: 1,
-        suppressed: 0,
-      })
+      const twoOfThree = { received: 3, accepted: 2, quarantined: 0, duplicates: 1, suppressed: 0 }
+      expect([first.counts, second.counts]).toEqual([twoOfThree, twoOfThree])
       const row = await house.rowOf({ kind: 'userId', value: 'E1' })
       expect(row?.commerce).toEqual({
         orderCount: 1,
