@@ -1,14 +1,12 @@
+import { attestOf, exportOf, forwarderOf } from './attest.ts'
 import type { Config } from './config.ts'
 import { openCounting } from './counting.ts'
 import { type DeliveryDesk, deliveryDesk } from './delivery-desk.ts'
 import type { PeopleByIdentifier } from './domain/profiles/people-by-identifier.ts'
-import { AuditHash } from './gateway/attest/audit-hash.ts'
-import { AuditTrail } from './gateway/attest/audit-trail.ts'
-import { AuditVolumes } from './gateway/attest/audit-volumes.ts'
 import { ExportDoor } from './gateway/attest/export-door.ts'
-import { Forwarder } from './gateway/attest/forwarder.ts'
+import type { Forwarder } from './gateway/attest/forwarder.ts'
 import { SecurityReport } from './gateway/attest/security-report.ts'
-import { TrailExport } from './gateway/attest/trail-export.ts'
+import type { TrailExport } from './gateway/attest/trail-export.ts'
 import { DiscloseDesk } from './gateway/disclose/disclose.ts'
 import { Fit } from './gateway/disclose/fit.ts'
 import { KnownValues } from './gateway/disclose/known-values.ts'
@@ -17,6 +15,7 @@ import { Watch } from './gateway/disclose/watch.ts'
 import { recordBeginning } from './gateway/govern/beginnings.ts'
 import { Clients } from './gateway/govern/clients.ts'
 import type { Erasure } from './gateway/govern/erasure.ts'
+import type { ErasureCertificates } from './gateway/govern/erasure-certificates.ts'
 import { Items } from './gateway/govern/items.ts'
 import { Segments } from './gateway/govern/segments.ts'
 import { TokenClients } from './gateway/govern/token-client.ts'
@@ -32,13 +31,10 @@ import { Recorder } from './gateway/scope/recorder.ts'
 import { Reserve, roomLine } from './gateway/scope/reserve.ts'
 import { SecurityCounters } from './gateway/scope/security-counters.ts'
 import { VisitorCookies } from './gateway/scope/visitor-cookie.ts'
-import type { StandingDoors } from './inbound/graphql/doors.ts'
 import { Responder } from './inbound/graphql/responder.ts'
 import { buildGraphqlSchema } from './inbound/graphql/schema.ts'
 import type { Randomness } from './kernel/ids.ts'
 import type { Clock } from './kernel/time.ts'
-import { HttpsSink } from './outbound/delivery/https-sink.ts'
-import { SyslogSink } from './outbound/delivery/syslog-sink.ts'
 import { Argon2SecretHasher } from './outbound/keys/argon2-secret-hasher.ts'
 import { JoseTokenSigner } from './outbound/keys/jose-token-signer.ts'
 import { rightsOf } from './rights.ts'
@@ -77,6 +73,7 @@ export interface Gateway {
   readonly visitors: Visitors
   readonly segments: Segments
   readonly erasure: Erasure
+  readonly certificates: ErasureCertificates
   readonly fit: Fit
   readonly clock: Clock
   readonly randomness: Randomness
@@ -180,7 +177,15 @@ export async function composeGateway(
     gpc: new GlobalPrivacyControl(ingest, profiles),
   })
   const delivery = deliveryDesk(config, stores, recorder)
-  const rights = rightsOf(stores, { ingest, audiences, recorder, clock, randomness })
+  const rights = rightsOf(stores, {
+    ingest,
+    audiences,
+    recorder,
+    tree: trail.published,
+    config,
+    clock,
+    randomness,
+  })
   const governSegments = new Segments(segments, policy, recorder, clock)
   const responder = new Responder({
     schema: buildGraphqlSchema(),
@@ -244,6 +249,7 @@ export async function composeGateway(
     visitors,
     segments: governSegments,
     erasure: rights.erasure,
+    certificates: rights.certificates,
     fit: new Fit({
       recommendations,
       profiles,
@@ -262,34 +268,4 @@ export async function composeGateway(
       await stores.opened.close()
     },
   }
-}
-
-/** The doors of compliance. */
-function attestOf(stores: Stores, values: KnownValues): StandingDoors['attest'] {
-  const { auditLog: log, keys, dayKeys, trailSubjects: subjects, clients } = stores
-  return {
-    trail: new AuditTrail(log, keys, subjects),
-    hash: new AuditHash({ log, keys, dayKeys, subjects, clients, values }),
-    volumes: new AuditVolumes(stores.auditStatistics),
-  }
-}
-
-function forwarderOf(stores: Stores, config: Config): Forwarder | null {
-  const { auditSink: url, auditSinkFormat: format } = config
-  if (url === null) return null
-  const { auditLog: log, leaves, sinkPosition: position } = stores
-  const sink = url.protocol.startsWith('http')
-    ? new HttpsSink(url)
-    : new SyslogSink({
-        host: url.hostname.replace(/^\[|\]$/g, ''),
-        port: Number(url.port),
-        tls: url.protocol === 'syslog+tls:',
-      })
-  return new Forwarder({ log, leaves, position, sink, format })
-}
-
-function exportOf(stores: Stores, config: Config, recorder: Recorder): TrailExport {
-  const { auditLog: log, leaves, trailTimes: times, tree, checkpointSigner: signer } = stores
-  const witness = config.auditWitnessKey
-  return new TrailExport({ log, leaves, times, tree, signer, witness, recorder })
 }

@@ -105,6 +105,22 @@ export const variables = {
     otherwise: '300',
     read: wholeNumber(0, 86_400),
   }),
+  backupDays: variable({
+    name: 'BAUTA_BACKUP_DAYS',
+    meaning:
+      'days for which backups of the database and of the keys are kept; certificates of erasures say so',
+    example: '30',
+    otherwise: '30',
+    read: wholeNumber(0, 3_650),
+  }),
+  rewriteAfterDays: variable({
+    name: 'BAUTA_REWRITE_AFTER_DAYS',
+    meaning:
+      'days after an erasure within which a gateway writes the tables anew, while reads of them wait; 0: only "bauta erasures rewrite" does',
+    example: '7',
+    otherwise: '1 with the embedded server, 0 with PostgreSQL',
+    read: wholeNumber(0, 365),
+  }),
   denialsPerDay: variable({
     name: 'BAUTA_DENIALS_PER_DAY',
     meaning: 'refusals of one client in a UTC day that are entries on the trail; more are counted',

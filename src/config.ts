@@ -29,6 +29,10 @@ export interface Config {
   readonly diskReserveMb: number
   /** 0: never. */
   readonly stallSeconds: number
+  /** For how long backups are kept, as certificates of erasures say. */
+  readonly backupDays: number
+  /** Days after an erasure within which tables are written anew; 0: only by hand. */
+  readonly rewriteAfterDays: number
   /** Refusals of one client in a UTC day that are entries on the trail. */
   readonly denialsPerDay: number
   readonly dataDir: string
@@ -78,19 +82,17 @@ export function readConfig(env: Environment): Config {
   const demo = value(env, variables.demo)
   refuseContradictions(env, mode)
   const dataDir = value(env, variables.dataDir) ?? resolve('.bauta')
+  const databaseUrl = value(env, variables.databaseUrl)
   return Object.freeze({
     mode,
     host: value(env, variables.host) ?? '127.0.0.1',
     port: value(env, variables.port) ?? 4000,
     publicUrl: value(env, variables.publicUrl),
     allowedOrigins: Object.freeze(value(env, variables.allowedOrigins) ?? []),
-    requestTimeoutMs: value(env, variables.requestTimeoutMs) ?? 15_000,
-    databaseUrl: value(env, variables.databaseUrl),
+    ...limitsOf(env, databaseUrl),
+    databaseUrl,
     databasePool: value(env, variables.databasePool) ?? 10,
     databaseQuotaMb: value(env, variables.databaseQuotaMb),
-    diskReserveMb: value(env, variables.diskReserveMb) ?? 200,
-    stallSeconds: value(env, variables.stallSeconds) ?? 300,
-    denialsPerDay: value(env, variables.denialsPerDay) ?? 1_000,
     dataDir,
     policyDir: value(env, variables.policyDir) ?? join(packageDir, 'policy'),
     masterKey: Object.freeze(masterKeySource(env, mode, dataDir)),
@@ -103,6 +105,18 @@ export function readConfig(env: Environment): Config {
     demo: demo ?? mode === 'development',
     evaluationData: value(env, variables.evaluationData),
   })
+}
+
+/** How long, how often and how much at most. */
+function limitsOf(env: Environment, databaseUrl: string | null) {
+  return {
+    requestTimeoutMs: value(env, variables.requestTimeoutMs) ?? 15_000,
+    diskReserveMb: value(env, variables.diskReserveMb) ?? 200,
+    stallSeconds: value(env, variables.stallSeconds) ?? 300,
+    backupDays: value(env, variables.backupDays) ?? 30,
+    rewriteAfterDays: value(env, variables.rewriteAfterDays) ?? (databaseUrl === null ? 1 : 0),
+    denialsPerDay: value(env, variables.denialsPerDay) ?? 1_000,
+  }
 }
 
 function modeOf(env: Environment): Config['mode'] {

@@ -17,6 +17,7 @@ import { registerAuditWitness } from './inbound/cli/audit-witness.ts'
 import { registerClients } from './inbound/cli/clients.ts'
 import { registerConfig } from './inbound/cli/config.ts'
 import { registerDeliveries } from './inbound/cli/deliveries.ts'
+import { registerErasures } from './inbound/cli/erasures.ts'
 import { registerEvaluate } from './inbound/cli/evaluate.ts'
 import { registerImport } from './inbound/cli/import.ts'
 import { registerPolicy } from './inbound/cli/policy.ts'
@@ -56,6 +57,12 @@ async function openExport() {
 async function openRetention() {
   const gateway = await open()
   return { retention: dataRetentionOf(gateway), close: async () => await gateway.close() }
+}
+
+/** What `bauta erasures` needs of the gateway. */
+async function openErasures() {
+  const gateway = await open()
+  return { certificates: gateway.certificates, close: async () => await gateway.close() }
 }
 
 /** What `bauta audit replay` needs of the gateway. */
@@ -116,6 +123,7 @@ registerConfig(program, () => reportConfig(process.env), print)
 registerClients(program, open, print)
 registerImport(program, open)
 registerDeliveries(program, open, print)
+registerErasures(program, openErasures, { print, say })
 registerEvaluate(program, process.env.BAUTA_EVAL_DATA ?? null, print)
 registerPolicy(program, async (as, purpose) => await policyDesk().explain(as, purpose), print)
 const report = program

@@ -1,4 +1,7 @@
+import type { Config } from './config.ts'
+import type { PublishedProofs } from './domain/audit/published-proofs.ts'
 import { Erasure } from './gateway/govern/erasure.ts'
+import { ErasureCertificates } from './gateway/govern/erasure-certificates.ts'
 import type { Ingest } from './gateway/ingest/ingest.ts'
 import { Processing } from './gateway/ingest/processing.ts'
 import { Rectification } from './gateway/ingest/rectification.ts'
@@ -10,18 +13,30 @@ import type { Stores } from './stores.ts'
 
 /** What people may demand for their data. */
 export function rightsOf(
-  { erasures: store, keys, policy }: Stores,
+  { erasures: store, erasureRemains: remains, auditLog: log, keys, policy }: Stores,
   parts: {
     readonly ingest: Ingest
     readonly audiences: Audiences
     readonly recorder: Recorder
+    readonly tree: PublishedProofs
+    readonly config: Config
     readonly clock: Clock
     readonly randomness: Randomness
   },
 ) {
-  const { ingest, audiences, recorder, clock, randomness } = parts
+  const { ingest, audiences, recorder, tree, config, clock, randomness } = parts
+  const { backupDays } = config
   return {
     erasure: new Erasure({ store, keys, audiences, recorder, clock, randomness }),
+    certificates: new ErasureCertificates({
+      store,
+      remains,
+      log,
+      tree,
+      recorder,
+      clock,
+      backupDays,
+    }),
     processing: new Processing(ingest, audiences),
     rectification: new Rectification(ingest, policy, audiences),
   }

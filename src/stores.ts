@@ -26,6 +26,7 @@ import { PostgresCountLedger } from './outbound/postgres/count-ledger.ts'
 import { PostgresCountedSets } from './outbound/postgres/counted-sets.ts'
 import { PostgresDeliveryQueue } from './outbound/postgres/delivery-queue.ts'
 import { PostgresEndpointStore } from './outbound/postgres/endpoint-store.ts'
+import { PostgresErasureRemains } from './outbound/postgres/erasure-remains.ts'
 import { PostgresErasureStore } from './outbound/postgres/erasure-store.ts'
 import { PostgresExpiredData } from './outbound/postgres/expired-data.ts'
 import { PostgresIngestStore } from './outbound/postgres/ingest-store.ts'
@@ -94,6 +95,7 @@ export interface Stores {
   readonly deliveryQueue: PostgresDeliveryQueue
   readonly endpoints: PostgresEndpointStore
   readonly erasures: PostgresErasureStore
+  readonly erasureRemains: PostgresErasureRemains
 }
 
 /** Told what is being done: one line each, nothing of a person. */
@@ -186,6 +188,7 @@ export async function openStores(
     deliveryQueue: new PostgresDeliveryQueue(database),
     endpoints: new PostgresEndpointStore(database),
     erasures: new PostgresErasureStore(database),
+    erasureRemains: new PostgresErasureRemains(database, embedded),
   }
 }
 

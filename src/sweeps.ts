@@ -17,7 +17,7 @@ const DELIVERIES_KEPT = 30 * DAY
 
 /** Everything that keeps the stores from growing for ever. */
 export function sweepsOf(gateway: Gateway): readonly Sweep[] {
-  const { config, stores, recorder, erasure, clock } = gateway
+  const { config, stores, recorder, erasure, certificates, clock } = gateway
   const { archive, leaves, tree, dayKeys, feed } = stores
   const archiver = new Archiver({ archive, leaves, tree, clock }, config.auditArchiveDays)
   const retention = new Retention({ archive, leaves, recorder, clock }, stores.retention)
@@ -44,6 +44,11 @@ export function sweepsOf(gateway: Gateway): readonly Sweep[] {
     { name: 'expired_data', every: HOUR, run: () => dataRetention.run() },
     // What a crash has left of an erasure; those that were not interrupted need none.
     { name: 'interrupted_erasures', every: MINUTE, run: () => erasure.resume() },
+    {
+      name: 'erasures',
+      every: HOUR,
+      run: () => certificates.sweep(config.rewriteAfterDays),
+    },
     { name: 'changes', every: HOUR, run: () => feed.discardBefore(clock.now() - CHANGES_KEPT) },
   ]
 }

@@ -25,6 +25,10 @@ export interface ErasureRecord {
   readonly stoppedAt: Instant | null
   /** When the first recommender model was fitted without them; null: not yet, or there was none. */
   readonly refittedAt: Instant | null
+  /** When the tables were written anew without what was deleted; null: not yet. */
+  readonly rewrittenAt: Instant | null
+  /** When the write-ahead log held nothing of it any more; null: not yet. */
+  readonly goneAt: Instant | null
 }
 
 /** What a person's rows hold that says where else something of them lies. */

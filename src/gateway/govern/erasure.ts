@@ -108,7 +108,7 @@ export class Erasure {
     if (under !== null) return await this.#finish(under, by)
     const now = clock.now()
     const id = uuidV7(now, randomness)
-    await recorder.recordAction({ action: 'erasure.begin', erasure: id }, by)
+    await recorder.recordAction({ action: 'erasure.begin', erasure: id }, { ...by, requestId: id })
     await keys.refresh()
     const begun = await store.begin({
       id,
@@ -147,7 +147,10 @@ export class Erasure {
     }
     await store.unlist(erasure.refs, erasure.lookUps)
     const rows = Object.values(erasure.removed).reduce((sum, count) => sum + count, 0)
-    await recorder.recordAction({ action: 'erasure.stop', erasure: id, rows }, by)
+    await recorder.recordAction(
+      { action: 'erasure.stop', erasure: id, rows },
+      { ...by, requestId: id },
+    )
     await store.advance(id, 'stopped', clock.now())
     const stopped = await store.find(id)
     if (stopped === null) throw new Error(`erasure ${id} is not there`)

@@ -8,6 +8,7 @@ import type { Watch } from '../../gateway/disclose/watch.ts'
 import type { Deliveries } from '../../gateway/govern/deliveries.ts'
 import type { Endpoints } from '../../gateway/govern/endpoints.ts'
 import type { Erasure } from '../../gateway/govern/erasure.ts'
+import type { ErasureCertificates } from '../../gateway/govern/erasure-certificates.ts'
 import type { Items } from '../../gateway/govern/items.ts'
 import type { Segments } from '../../gateway/govern/segments.ts'
 import type { Processing } from '../../gateway/ingest/processing.ts'
@@ -26,6 +27,7 @@ export interface StandingDoors {
   }
   readonly rights: {
     readonly erasure: Erasure
+    readonly certificates: ErasureCertificates
     readonly processing: Processing
     readonly rectification: Rectification
   }

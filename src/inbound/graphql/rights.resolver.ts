@@ -1,5 +1,6 @@
-import { Arg, Ctx, Int, Mutation, Resolver } from 'type-graphql'
+import { Arg, Ctx, ID, Int, Mutation, Query, Resolver } from 'type-graphql'
 import type { ProfileView } from '../../gateway/disclose/views.ts'
+import type { ErasureCertificate } from '../../gateway/govern/erasure-certificates.ts'
 import type { ProcessingDemand } from '../../gateway/ingest/processing.ts'
 import { ConsentChange } from './change.type.ts'
 import { Needs } from './directives.ts'
@@ -25,6 +26,18 @@ export class RightsResolver {
   ): Promise<{ id: string; begunAt: number; stoppedAt: number | null }> {
     const { id, begunAt, stoppedAt } = await rights.erasure.eraseNamed(scope, profile ?? null)
     return { id, begunAt, stoppedAt }
+  }
+
+  @Needs('rights:write')
+  @Query(() => Json, {
+    description:
+      'How far an erasure has come, for staff: each store with the time from which nothing was used and the time from which its bytes are gone, and the entries of the trail that prove it. It names nobody.',
+  })
+  async erasureCertificate(
+    @Ctx() { rights, scope }: Doors,
+    @Arg('id', () => ID, { description: 'Of the erasure.' }) id: string,
+  ): Promise<ErasureCertificate> {
+    return await rights.certificates.askedFor(scope, id)
   }
 
   @Needs('rights:write')

@@ -19,6 +19,7 @@ import { LeafCompression1764100080000 } from '../../../migrations/1764100080000-
 import { ConsentHistory1764200001000 } from '../../../migrations/1764200001000-consent-history.ts'
 import { Counts1764200002000 } from '../../../migrations/1764200002000-counts.ts'
 import { Erasures1764200004000 } from '../../../migrations/1764200004000-erasures.ts'
+import { ErasureRemains1764200004100 } from '../../../migrations/1764200004100-erasure-remains.ts'
 import { Outbox1764200005000 } from '../../../migrations/1764200005000-outbox.ts'
 import { PolicyVersions1764200006000 } from '../../../migrations/1764200006000-policy-versions.ts'
 import { Refusal } from '../../kernel/refusal.ts'
@@ -156,6 +157,7 @@ function dataSourceOf(address: Address, poolSize: number): DataSource {
       ConsentHistory1764200001000,
       Counts1764200002000,
       Erasures1764200004000,
+      ErasureRemains1764200004100,
       Outbox1764200005000,
       PolicyVersions1764200006000,
     ],

@@ -1,7 +1,6 @@
 import type {
   ErasurePlan,
   ErasureRecord,
-  ErasureState,
   ErasureStore,
   PersonTraces,
 } from '../../domain/profiles/erasure-store.ts'
@@ -9,6 +8,7 @@ import type { SubjectId } from '../../kernel/ids.ts'
 import { type Instant, isoInstant } from '../../kernel/time.ts'
 import { AuditIndexer } from './audit-indexer.ts'
 import type { Database, Queryable } from './database.ts'
+import { ERASURE_COLUMNS, type ErasureRowShape, erasureOf } from './erasure-record.ts'
 import { removePerson, tracesOf } from './erasure-rows.ts'
 import { lockPeople } from './ingest-identities.ts'
 import { LostRace } from './ingest-race.ts'
@@ -119,7 +119,7 @@ async function begin(
   )
   const [row] = await tx.query<ErasureRowShape>(
     `INSERT INTO erasure (id, state, subjects, refs, look_ups, removed, begun_at)
-     VALUES ($1, 'begun', $2::uuid[], $3::text[], $4::bytea[], $5, $6::timestamptz) RETURNING ${COLUMNS}`,
+     VALUES ($1, 'begun', $2::uuid[], $3::text[], $4::bytea[], $5, $6::timestamptz) RETURNING ${ERASURE_COLUMNS}`,
     [id, traces.members, planned.refs, planned.lookUps, JSON.stringify(removed), at],
   )
   // Subscribers of all gateways read again, and find nobody.
@@ -138,32 +138,4 @@ async function recipients(tx: Queryable, refs: readonly string[]): Promise<strin
   return rows.map(({ audience }) => audience)
 }
 
-const COLUMNS = 'id, state, subjects, refs, look_ups, removed, begun_at, stopped_at, refitted_at'
-const READ = `SELECT ${COLUMNS} FROM erasure`
-
-interface ErasureRowShape {
-  readonly id: string
-  readonly state: ErasureState
-  readonly subjects: string[]
-  readonly refs: string[]
-  readonly look_ups: Buffer[]
-  readonly removed: Record<string, number>
-  readonly begun_at: Date
-  readonly stopped_at: Date | null
-  readonly refitted_at: Date | null
-}
-
-function erasureOf(row: ErasureRowShape): ErasureRecord {
-  const { id, state, subjects, refs, removed } = row
-  return {
-    id,
-    state,
-    subjects,
-    refs,
-    lookUps: row.look_ups,
-    removed,
-    begunAt: row.begun_at.getTime(),
-    stoppedAt: row.stopped_at?.getTime() ?? null,
-    refittedAt: row.refitted_at?.getTime() ?? null,
-  }
-}
+const READ = `SELECT ${ERASURE_COLUMNS} FROM erasure`

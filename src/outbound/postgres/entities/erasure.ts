@@ -21,6 +21,12 @@ export class ErasureRow {
   stoppedAt!: Date | null
   @Column('timestamptz', { name: 'refitted_at', nullable: true })
   refittedAt!: Date | null
+  @Column('timestamptz', { name: 'rewritten_at', nullable: true })
+  rewrittenAt!: Date | null
+  @Column('text', { name: 'log_position', nullable: true })
+  logPosition!: string | null
+  @Column('timestamptz', { name: 'gone_at', nullable: true })
+  goneAt!: Date | null
 }
 
 @Index('suppression_erasure', ['erasureId'])
