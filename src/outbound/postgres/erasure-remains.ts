@@ -107,23 +107,29 @@ export class PostgresErasureRemains implements ErasureRemains {
     )
   }
 
-  /** Switches segments until none is left that was there, under whatever name. */
+  /**
+   * Switches segments until none is left that was there. Two checkpoints later all that hold old bytes have the name under
+   * which they are used again; behind the last of those names they have been overwritten.
+   */
   async #turnOver(): Promise<void> {
-    await this.#database.query('CHECKPOINT')
+    await this.#nextSegment()
+    await this.#nextSegment()
     const [last] = await this.#database.query<{ name: string }>(
       'SELECT max(name) AS name FROM pg_ls_waldir()',
     )
-    for (let current = ''; current <= (last?.name ?? ''); ) {
-      await this.#database.query("SELECT pg_logical_emit_message(false, 'bauta', 'turn over')")
-      await this.#database.query('SELECT pg_switch_wal()')
-      await this.#database.query('CHECKPOINT')
-      const [row] = await this.#database.query<{ name: string }>(
-        'SELECT pg_walfile_name(pg_current_wal_lsn()) AS name',
-      )
-      current = row?.name ?? ''
-    }
+    while ((await this.#nextSegment()) <= (last?.name ?? '')) {}
     await this.#database.query(
       `UPDATE erasure SET log_position = '' WHERE rewritten_at IS NOT NULL AND gone_at IS NULL`,
     )
+  }
+  /** @returns the segment that is written now. */
+  async #nextSegment(): Promise<string> {
+    await this.#database.query("SELECT pg_logical_emit_message(false, 'bauta', 'turn over')")
+    await this.#database.query('SELECT pg_switch_wal()')
+    await this.#database.query('CHECKPOINT')
+    const [row] = await this.#database.query<{ name: string }>(
+      'SELECT pg_walfile_name(pg_current_wal_lsn()) AS name',
+    )
+    return row?.name ?? ''
   }
 }
