@@ -162,6 +162,7 @@ export async function composeGateway(
         memberLists: stores.memberLists,
         subjects: stores.trailSubjects,
       },
+      past: { versions: stores.policyVersions, people: stores.pastPeople },
     },
     audiences,
     openCounting(stores, trail, recorder),

@@ -21,6 +21,7 @@ import { HistoryDoor } from './history-door.ts'
 import { type LookupIdentifier, settleLookup } from './look-up.ts'
 import { OpenedPseudonyms } from './opened-pseudonyms.ts'
 import type { Plan } from './plan.ts'
+import { type PreviewAsked, PreviewDoor, type PreviewPorts } from './preview-door.ts'
 import { ProfileRows } from './profile-rows.ts'
 import { SearchDoor } from './search-door.ts'
 import { TraitDoor } from './trait-door.ts'
@@ -30,6 +31,7 @@ import type {
   DisclosureView,
   NoticeView,
   Page,
+  PrivacyPreviewView,
   ProfileView,
 } from './views.ts'
 
@@ -42,6 +44,7 @@ export interface DisclosePorts {
   readonly keys: KeyStore
   readonly dayKeys: DayKeys
   readonly trail: DisclosurePorts
+  readonly past: Pick<PreviewPorts, 'versions' | 'people'>
 }
 
 /** Things made once per process from the ports: ciphers of audiences, cursor key. */
@@ -149,6 +152,15 @@ export class Disclose {
     const actors = this.#desk.pseudonymsOf(AUDIT_AUDIENCE)
     const door = new DisclosureDoor(this.#plan, this.#rows, { ...ports, cursors, actors })
     return await door.of(view, page)
+  }
+
+  /** What a caller would see of somebody, now and at another time or under another policy. Null where that may not be told. */
+  async preview(id: string, asked: PreviewAsked): Promise<PrivacyPreviewView | null> {
+    const view = await this.profile(id)
+    if (view === null) return null
+    const { clients, trail, past } = this.#desk.ports
+    const ports = { clients, log: trail.log, ...past }
+    return await new PreviewDoor(this.#scope, this.#plan.policy, this.#rows, ports).of(view, asked)
   }
 
   /** A person's consents: of the person acted for where nobody is named. */

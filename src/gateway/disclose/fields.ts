@@ -251,6 +251,7 @@ export const derivedFields = {
   'Query.consents': 'user.consent',
   'Query.consentHistory': 'user.consent',
   'Query.consentReceipt': 'user.consent',
+  'Query.privacyPreview': 'user.consent',
 } as const satisfies Record<string, Category>
 
 export const derivedScopes: Readonly<Record<string, Scope>> = {

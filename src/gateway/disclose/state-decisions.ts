@@ -170,7 +170,7 @@ export class StateDecisions {
 }
 
 /** Their content is decided piece by piece behind the field: per trait key, per event. */
-const DECIDED_INSIDE: ReadonlySet<string> = new Set([
+export const DECIDED_INSIDE: ReadonlySet<string> = new Set([
   'Profile.trait',
   'Profile.traits',
   'Profile.timeline',

@@ -1,4 +1,4 @@
-import type { Treatment } from '../../domain/privacy/treatment.ts'
+import type { Reason, Treatment } from '../../domain/privacy/treatment.ts'
 import type { Instant } from '../../kernel/time.ts'
 
 /**
@@ -260,4 +260,33 @@ export interface Page<T> {
   readonly edges: readonly { readonly node: T; readonly cursor: string }[]
   readonly hasNextPage: boolean
   readonly hasPreviousPage: boolean
+}
+
+/** What one caller sees of one person at one instant, as forms and reasons. */
+export interface PreviewedView {
+  readonly policyVersion: string
+  readonly at: Instant
+  /** Whether the caller may know that the profile exists. */
+  readonly known: boolean
+  /** How the person stands to the purpose; null: undecided and unasked, or unknown by other. */
+  readonly consent: string | null
+  readonly fields: readonly {
+    readonly field: string
+    readonly form: Treatment
+    readonly reason: Reason | null
+  }[]
+}
+
+export interface PrivacyPreviewView {
+  readonly now: PreviewedView
+  /** At the instant, or under the policy, that was asked for. */
+  readonly other: PreviewedView | null
+  /** Fields that are seen in another form. */
+  readonly differences: readonly {
+    readonly field: string
+    readonly now: Treatment
+    readonly nowReason: Reason | null
+    readonly other: Treatment
+    readonly otherReason: Reason | null
+  }[]
 }
