@@ -2,6 +2,7 @@ import type { Config } from './config.ts'
 import type { PublishedProofs } from './domain/audit/published-proofs.ts'
 import { Erasure } from './gateway/govern/erasure.ts'
 import { ErasureCertificates } from './gateway/govern/erasure-certificates.ts'
+import { TrailNotices } from './gateway/govern/recipient-notices.ts'
 import type { Ingest } from './gateway/ingest/ingest.ts'
 import { Processing } from './gateway/ingest/processing.ts'
 import { Rectification } from './gateway/ingest/rectification.ts'
@@ -13,7 +14,15 @@ import type { Stores } from './stores.ts'
 
 /** What people may demand for their data. */
 export function rightsOf(
-  { erasures: store, erasureRemains: remains, auditLog: log, keys, policy }: Stores,
+  {
+    erasures: store,
+    erasureRemains: remains,
+    auditLog: log,
+    trailSubjects: subjects,
+    recipients,
+    keys,
+    policy,
+  }: Stores,
   parts: {
     readonly ingest: Ingest
     readonly audiences: Audiences
@@ -26,6 +35,7 @@ export function rightsOf(
 ) {
   const { ingest, audiences, recorder, tree, config, clock, randomness } = parts
   const { backupDays } = config
+  const notices = new TrailNotices({ recipients, subjects, keys, audiences, randomness })
   return {
     erasure: new Erasure({ store, keys, audiences, recorder, clock, randomness }),
     certificates: new ErasureCertificates({
@@ -37,7 +47,7 @@ export function rightsOf(
       clock,
       backupDays,
     }),
-    processing: new Processing(ingest, audiences),
-    rectification: new Rectification(ingest, policy, audiences),
+    processing: new Processing(ingest, audiences, notices),
+    rectification: new Rectification(ingest, policy, audiences, notices),
   }
 }

@@ -38,6 +38,7 @@ import { PostgresPastPeople } from './outbound/postgres/past-people.ts'
 import { PostgresPolicyVersions } from './outbound/postgres/policy-version-store.ts'
 import { ProfileRebuild } from './outbound/postgres/profile-rebuild.ts'
 import { PostgresProfileStore } from './outbound/postgres/profile-store.ts'
+import { PostgresRecipients } from './outbound/postgres/recipients.ts'
 import { PostgresRecommendationStore } from './outbound/postgres/recommendation-store.ts'
 import { PostgresSecurityCountStore } from './outbound/postgres/security-count-store.ts'
 import { PostgresSegmentStore } from './outbound/postgres/segment-store.ts'
@@ -95,6 +96,7 @@ export interface Stores {
   readonly deliveryQueue: PostgresDeliveryQueue
   readonly endpoints: PostgresEndpointStore
   readonly erasures: PostgresErasureStore
+  readonly recipients: PostgresRecipients
   readonly erasureRemains: PostgresErasureRemains
 }
 
@@ -188,6 +190,7 @@ export async function openStores(
     deliveryQueue: new PostgresDeliveryQueue(database),
     endpoints: new PostgresEndpointStore(database),
     erasures: new PostgresErasureStore(database),
+    recipients: new PostgresRecipients(database),
     erasureRemains: new PostgresErasureRemains(database, embedded),
   }
 }

@@ -79,3 +79,44 @@ test('people rectify what is theirs to know, in its own form; nothing else is wr
   )
   expect(staff.codes).toEqual([])
 })
+
+test('recipients are told of what was put right, restricted or objected to, and nobody else is', async () => {
+  const { running } = house
+  const whose = running.pseudonym('partner', house.person)
+  await running.tell('crm', house.person, [
+    {
+      type: 'consent',
+      identifiers: [],
+      purpose: 'PARTNER_SHARING',
+      recipient: 'partner',
+      state: 'ConsentGiven',
+      collectionPoint: 'test',
+    },
+  ])
+  await running.client({ id: 'stranger', roles: ['partner'] })
+  const read = await running.ask(house.as('partner'), `{ profile(id: "${whose}") { id } }`)
+  expect(read.data.profile.id).toBe(whose)
+  const told = async () =>
+    await running.gateway.stores.opened.database.query<{ kind: string; audience: string }>(
+      "SELECT kind, audience FROM delivery WHERE kind LIKE 'subject.%' ORDER BY created_at, id",
+    )
+  const before = (await told()).length
+  await rectify('name', 'Vicky Vega')
+  // The same once more changes nothing.
+  await rectify('name', 'Vicky Vega')
+  for (const demand of [
+    'object(purpose: "MARKETING")',
+    'restrictProcessing',
+    'liftRestriction',
+    'liftObjection(purpose: "MARKETING")',
+  ])
+    expect(
+      (await running.ask(await asVic('SUBJECT_RIGHTS'), `mutation { ${demand} { accepted } }`))
+        .codes,
+    ).toEqual([])
+  expect((await told()).slice(before)).toEqual([
+    { kind: 'subject.rectified', audience: 'partner' },
+    { kind: 'subject.objected', audience: 'partner' },
+    { kind: 'subject.restricted', audience: 'partner' },
+  ])
+})

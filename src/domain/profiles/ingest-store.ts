@@ -1,5 +1,6 @@
 import type { SubjectId } from '../../kernel/ids.ts'
 import type { Instant } from '../../kernel/time.ts'
+import type { SealedMessage } from '../delivery/outbox.ts'
 import type { KeptConsent } from '../privacy/kept-consent.ts'
 import type { Batch, BatchKind, IngestCounts } from './batch.ts'
 import type { TraitValue } from './normalise.ts'
@@ -114,6 +115,8 @@ export interface IngestTransaction {
   ): Promise<void>
   /** Composes the read-model rows of the people that these homes belong to, removes those of former roots, and tells the change feed. */
   rebuild(homes: Iterable<SubjectId>, now: Instant): Promise<void>
+  /** Messages that leave if this transaction commits. */
+  tell(messages: readonly SealedMessage[]): Promise<void>
   /** Adds to the counters; `position` null: leaves it. */
   advance(batchId: string, counts: IngestCounts, position: number | null): Promise<void>
   /**

@@ -1,3 +1,4 @@
+import type { SealedMessage } from '../../domain/delivery/outbox.ts'
 import type { KeyStore } from '../../domain/privacy/key-store.ts'
 import type { Policy, SourceDefinition } from '../../domain/privacy/policy.ts'
 import type { Batch, BatchKind, IngestCounts } from '../../domain/profiles/batch.ts'
@@ -51,6 +52,8 @@ interface Teller {
   readonly verified: boolean
   readonly subject: SubjectId | null
   readonly entity?: string
+  /** What recipients are to hear if anything is accepted. */
+  readonly notices?: readonly SealedMessage[]
 }
 
 /**
@@ -194,6 +197,7 @@ export class Ingest {
    * policy calls unverified stays so.
    * @param options.subject the person or visitor whom the caller acts for: what comes in is theirs.
    * @param options.entity the client that tells it, for the records of consents.
+   * @param options.notices what recipients are to hear if anything of it is accepted, told in the same transaction.
    */
   async acceptLive(
     source: string,
@@ -202,14 +206,15 @@ export class Ingest {
       readonly verified: boolean
       readonly subject?: SubjectId | null
       readonly entity?: string
+      readonly notices?: readonly SealedMessage[]
     },
   ): Promise<Accepted> {
     const verified = source !== RECTIFICATION && this.#sourceOf(source).verified && options.verified
     const rows = inputs.map((input, index) => ({ rowNumber: index + 1, input }))
     const batch = await this.#liveBatch(source)
     try {
-      const { subject = null, entity } = options
-      const teller = { verified, subject, ...(entity !== undefined && { entity }) }
+      const { subject = null } = options
+      const teller = { ...options, verified, subject }
       return await this.#taking(batch, rows, teller)()
     } catch (error) {
       this.#live.delete(source)
@@ -282,6 +287,7 @@ export class Ingest {
     const seals = { keys: this.#keys, randomness: this.#randomness }
     const quarantined = await setAside(tx, origin, refused, now, seals)
     const counts = countsOf(pending.length, quarantined, fates)
+    if (counts.accepted > 0 && teller.notices) await tx.tell(teller.notices)
     const last = pending.at(-1)?.row.rowNumber
     if (last !== undefined) await tx.advance(batch.id, counts, live ? null : last)
     const fateOf = new Map(good.map(({ row }, index) => [row, fates[index]]))

@@ -1,6 +1,9 @@
+import type { SealedMessage } from '../../domain/delivery/outbox.ts'
+import type { NoticeKind, RecipientNotices } from '../../domain/delivery/recipients.ts'
 import { type ConsentStateName, EVERY_PURPOSE } from '../../domain/privacy/consent.ts'
+import type { SubjectId } from '../../kernel/ids.ts'
 import { Refusal } from '../../kernel/refusal.ts'
-import { isoInstant } from '../../kernel/time.ts'
+import { type Instant, isoInstant } from '../../kernel/time.ts'
 import type { Audiences } from '../scope/audiences.ts'
 import { namedPerson } from '../scope/named-person.ts'
 import type { Scope } from '../scope/scope.ts'
@@ -15,12 +18,22 @@ export const processingDemands = {
 } as const satisfies Readonly<Record<string, ConsentStateName>>
 export type ProcessingDemand = keyof typeof processingDemands
 
+/** What is taken back concerns nobody but who asks again. */
+const NOTICED: Readonly<Record<ProcessingDemand, NoticeKind | null>> = {
+  restrict: 'subject.restricted',
+  liftRestriction: null,
+  object: 'subject.objected',
+  liftObjection: null,
+}
+
 /** Restriction (GDPR Article 18) of all that is done with a person's data, and objection (Article 21) to one purpose. */
 export class Processing {
   readonly #ingest: Ingest
   readonly #audiences: Audiences
+  readonly #notices: RecipientNotices
 
-  constructor(ingest: Ingest, audiences: Audiences) {
+  constructor(ingest: Ingest, audiences: Audiences, notices: RecipientNotices) {
+    this.#notices = notices
     this.#ingest = ingest
     this.#audiences = audiences
   }
@@ -49,10 +62,22 @@ export class Processing {
       method: 'api',
       collectionPoint: scope.principal.client.id,
     }
-    const taken = await this.#ingest.acceptLive('api', [input], { verified: true, subject })
+    const notices = await this.#noticesOf(demand, subject, about.purpose, scope.now)
+    const by = { verified: true, subject, notices }
+    const taken = await this.#ingest.acceptLive('api', [input], by)
     const reasons = taken.rejected.flatMap((one) => one.reasons)
     if (reasons.length > 0)
       throw new Refusal('BAD_USER_INPUT', `This was not taken: ${reasons.join('; ')}.`)
     scope.noteAction({ [demand]: purpose })
+  }
+
+  async #noticesOf(
+    demand: ProcessingDemand,
+    subject: SubjectId,
+    purpose: string | null,
+    at: Instant,
+  ): Promise<readonly SealedMessage[]> {
+    const kind = NOTICED[demand]
+    return kind === null ? [] : await this.#notices.of(kind, subject, purpose, at)
   }
 }

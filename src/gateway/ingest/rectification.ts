@@ -1,3 +1,4 @@
+import type { RecipientNotices } from '../../domain/delivery/recipients.ts'
 import { type Category, coveredByAny } from '../../domain/privacy/categories.ts'
 import type { Policy } from '../../domain/privacy/policy.ts'
 import { normalise } from '../../domain/profiles/normalise.ts'
@@ -25,8 +26,10 @@ export class Rectification {
   readonly #ingest: Ingest
   readonly #policy: Policy
   readonly #audiences: Audiences
+  readonly #notices: RecipientNotices
 
-  constructor(ingest: Ingest, policy: Policy, audiences: Audiences) {
+  constructor(ingest: Ingest, policy: Policy, audiences: Audiences, notices: RecipientNotices) {
+    this.#notices = notices
     this.#ingest = ingest
     this.#policy = policy
     this.#audiences = audiences
@@ -71,7 +74,8 @@ export class Rectification {
     if (scope.grant.actsForSubject && !coveredByAny(THEIR_OWN, category))
       throw new Refusal('FORBIDDEN', 'Only staff may rectify this trait.')
     const record = { type: 'profile', recordKey: `${subject}|${trait}`, identifiers: [], traits }
-    const by = { verified: false, subject }
+    const notices = await this.#notices.of('subject.rectified', subject, null, scope.now)
+    const by = { verified: false, subject, notices }
     const { counts } = await this.#ingest.acceptLive(RECTIFICATION, [record], by)
     if (counts.accepted + counts.duplicates === 0)
       throw new Refusal('BAD_USER_INPUT', 'This value can not be taken.')

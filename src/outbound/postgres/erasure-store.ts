@@ -13,6 +13,7 @@ import { removePerson, tracesOf } from './erasure-rows.ts'
 import { lockPeople } from './ingest-identities.ts'
 import { LostRace } from './ingest-race.ts'
 import { writeOutbox } from './outbox.ts'
+import { audiencesToldOf } from './recipients.ts'
 
 /** Losing a race this often in a row means that somebody keeps merging the same person. */
 const ATTEMPTS = 8
@@ -109,7 +110,7 @@ async function begin(
   const traces = await tracesOf(tx, root)
   const planned = plan(traces)
   const at = isoInstant(now)
-  await writeOutbox(tx, planned.notices(await recipients(tx, planned.refs)))
+  await writeOutbox(tx, planned.notices(await audiencesToldOf(tx, planned.refs)))
   const removed = await removePerson(tx, traces.members, planned)
   await tx.query(
     `INSERT INTO suppression (hash, erasure_id, since)
@@ -125,17 +126,6 @@ async function begin(
   // Subscribers of all gateways read again, and find nobody.
   await tx.query("INSERT INTO change (kind, subject_id) VALUES ('profile', $1)", [root])
   return row ? erasureOf(row) : null
-}
-
-/** Audiences of partners to whom the trail says that something of these was disclosed. */
-async function recipients(tx: Queryable, refs: readonly string[]): Promise<string[]> {
-  const rows = await tx.query<{ audience: string }>(
-    `SELECT DISTINCT k.audience FROM audit_subject s JOIN audit_kind k ON k.id = s.kind
-     JOIN client c ON c.id = k.client_id
-     WHERE s.ref = ANY ($1::text[]) AND 'partner' = ANY (c.roles) ORDER BY k.audience`,
-    [refs],
-  )
-  return rows.map(({ audience }) => audience)
 }
 
 const READ = `SELECT ${ERASURE_COLUMNS} FROM erasure`

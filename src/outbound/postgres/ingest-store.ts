@@ -1,3 +1,4 @@
+import type { SealedMessage } from '../../domain/delivery/outbox.ts'
 import type { Batch, BatchKind, IngestCounts } from '../../domain/profiles/batch.ts'
 import type {
   BatchOrigin,
@@ -28,6 +29,7 @@ import { knownIdentifiers, lockPeople, saveIdentities } from './ingest-identitie
 import { LostRace } from './ingest-race.ts'
 import { knownIds, saveConsents, saveItems, saveQuarantine, saveRecords } from './ingest-rows.ts'
 import { takeBack } from './ingest-undo.ts'
+import { writeOutbox } from './outbox.ts'
 import type { PreparedRebuild, ProfileRebuild, RebuildScope } from './profile-rebuild.ts'
 import { suppressedAmong } from './suppressions.ts'
 
@@ -204,6 +206,10 @@ class PostgresIngestTransaction implements IngestTransaction {
 
   rebuild(homes: Iterable<SubjectId>, now: Instant): Promise<void> {
     return this.#rebuild.within({ ...this.#scope, now }, homes)
+  }
+
+  tell(messages: readonly SealedMessage[]): Promise<void> {
+    return writeOutbox(this.#queryable, messages)
   }
 
   async advance(batchId: string, counts: IngestCounts, position: number | null): Promise<void> {
