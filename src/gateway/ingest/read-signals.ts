@@ -17,8 +17,10 @@ export function readSignals(input: SignalsInput, context: ReadingContext): Conse
   const identifiers = indexed(readIdentifiers(input.identifiers, null, context), context)
   const at = readInstant(input.effectiveAt, 'effectiveAt', context)
   const raw = { gpc, tcString, gppString, categoryPreferences }
+  // A string that says when it was changed says the same whenever it is sent.
+  const when = decisions.every(({ since }) => since !== null) ? null : at
   const told = (index: number) =>
-    JSON.stringify([context.source, context.subject ?? identifiers[0], raw, at, index])
+    JSON.stringify([context.source, context.subject ?? identifiers[0], raw, when, index])
   const record = ({ since, ...decision }: SignalledDecision, index: number): ConsentRecord => {
     if (since !== null && liesInFuture(since, context.now))
       throw new Unacceptable(['tcString was changed in the future'])
