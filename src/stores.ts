@@ -35,6 +35,7 @@ import { migrate } from './outbound/postgres/migrate.ts'
 import { applyRenewals } from './outbound/postgres/notice-renewals.ts'
 import { PostgresOutbox } from './outbound/postgres/outbox.ts'
 import { PostgresPastPeople } from './outbound/postgres/past-people.ts'
+import { PostgresPersonRecords } from './outbound/postgres/person-records.ts'
 import { PostgresPolicyVersions } from './outbound/postgres/policy-version-store.ts'
 import { ProfileRebuild } from './outbound/postgres/profile-rebuild.ts'
 import { PostgresProfileStore } from './outbound/postgres/profile-store.ts'
@@ -44,6 +45,7 @@ import { PostgresSecurityCountStore } from './outbound/postgres/security-count-s
 import { PostgresSegmentStore } from './outbound/postgres/segment-store.ts'
 import { PostgresSinkPosition } from './outbound/postgres/sink-position.ts'
 import { DatabaseQuota, FolderSpace } from './outbound/postgres/storage-space.ts'
+import { PostgresSubjectRequestStore } from './outbound/postgres/subject-request-store.ts'
 import { PostgresTrailSubjects } from './outbound/postgres/trail-subjects.ts'
 import { PostgresTrailTimes } from './outbound/postgres/trail-times.ts'
 import { readPolicyTables } from './policy-files.ts'
@@ -98,6 +100,8 @@ export interface Stores {
   readonly erasures: PostgresErasureStore
   readonly recipients: PostgresRecipients
   readonly erasureRemains: PostgresErasureRemains
+  readonly subjectRequests: PostgresSubjectRequestStore
+  readonly personRecords: PostgresPersonRecords
 }
 
 /** Told what is being done: one line each, nothing of a person. */
@@ -192,6 +196,8 @@ export async function openStores(
     erasures: new PostgresErasureStore(database),
     recipients: new PostgresRecipients(database),
     erasureRemains: new PostgresErasureRemains(database, embedded),
+    subjectRequests: new PostgresSubjectRequestStore(database),
+    personRecords: new PostgresPersonRecords(database),
   }
 }
 

@@ -21,6 +21,7 @@ import { Counts1764200002000 } from '../../../migrations/1764200002000-counts.ts
 import { Erasures1764200004000 } from '../../../migrations/1764200004000-erasures.ts'
 import { ErasureRemains1764200004100 } from '../../../migrations/1764200004100-erasure-remains.ts'
 import { Outbox1764200005000 } from '../../../migrations/1764200005000-outbox.ts'
+import { SubjectRequests1764200005100 } from '../../../migrations/1764200005100-subject-requests.ts'
 import { PolicyVersions1764200006000 } from '../../../migrations/1764200006000-policy-versions.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import { Database } from './database.ts'
@@ -37,6 +38,7 @@ import { policyVersionEntities } from './entities/policy-version.ts'
 import { readModelEntities } from './entities/read-model.ts'
 import { recordsEntities } from './entities/records.ts'
 import { segmentsAndItemsEntities } from './entities/segments-and-items.ts'
+import { subjectRequestEntities } from './entities/subject-requests.ts'
 import { subjectsEntities } from './entities/subjects.ts'
 
 /** Versions of PostgreSQL that the tests run against, first and last. */
@@ -136,6 +138,7 @@ function dataSourceOf(address: Address, poolSize: number): DataSource {
       ...deliveryEntities,
       ...policyVersionEntities,
       ...erasureEntities,
+      ...subjectRequestEntities,
     ],
     migrations: [
       Subjects1764000001000,
@@ -159,6 +162,7 @@ function dataSourceOf(address: Address, poolSize: number): DataSource {
       Erasures1764200004000,
       ErasureRemains1764200004100,
       Outbox1764200005000,
+      SubjectRequests1764200005100,
       PolicyVersions1764200006000,
     ],
   })

@@ -32,6 +32,8 @@ export const personalRows: readonly (readonly [table: string, condition: string]
   ['identifier', 'home_id = ANY ($1::uuid[])'],
   ['subject_merge', 'survivor_id = ANY ($1::uuid[]) OR retired_id = ANY ($1::uuid[])'],
   ['delivery', 'subject_id = ANY ($1::uuid[])'],
+  ['subject_request_person', 'subject_id = ANY ($1::uuid[])'],
+  ['subject_package', 'subject_id = ANY ($1::uuid[])'],
   ['change', 'subject_id = ANY ($1::uuid[])'],
   ['subject', 'id = ANY ($1::uuid[])'],
 ]
