@@ -163,6 +163,7 @@ export async function composeGateway(
         subjects: stores.trailSubjects,
       },
       past: { versions: stores.policyVersions, people: stores.pastPeople },
+      records: stores.personRecords,
     },
     audiences,
     openCounting(stores, trail, recorder),

@@ -3,6 +3,7 @@ import type { DayKeys } from '../../domain/audit/day-keys.ts'
 import type { KeyStore } from '../../domain/privacy/key-store.ts'
 import type { Pseudonyms } from '../../domain/privacy/pseudonym.ts'
 import { PeopleByIdentifier } from '../../domain/profiles/people-by-identifier.ts'
+import type { PersonRecords } from '../../domain/profiles/person-records.ts'
 import type { ProfileStore } from '../../domain/profiles/profile-store.ts'
 import type { RecommendationStore } from '../../domain/recommendations/recommender.ts'
 import type { SegmentStore } from '../../domain/segments/segment-store.ts'
@@ -24,6 +25,7 @@ import type { Plan } from './plan.ts'
 import { type PreviewAsked, PreviewDoor, type PreviewPorts } from './preview-door.ts'
 import { ProfileRows } from './profile-rows.ts'
 import { SearchDoor } from './search-door.ts'
+import { SourceDoor } from './source-door.ts'
 import { TraitDoor } from './trait-door.ts'
 import type {
   ConsentChoiceView,
@@ -45,6 +47,7 @@ export interface DisclosePorts {
   readonly dayKeys: DayKeys
   readonly trail: DisclosurePorts
   readonly past: Pick<PreviewPorts, 'versions' | 'people'>
+  readonly records: PersonRecords
 }
 
 /** Things made once per process from the ports: ciphers of audiences, cursor key. */
@@ -188,6 +191,11 @@ export class Disclose {
   /** What people are shown before they decide, as of now; nothing of it is about anybody. */
   notices(language: string | null): readonly NoticeView[] {
     return noticesNow(this.#plan.policy, this.#scope.now, language)
+  }
+
+  /** What came in about people, for whoever makes a package. */
+  sources(): SourceDoor {
+    return new SourceDoor(this.#scope, this.#plan, this.#rows, this.#desk.ports)
   }
 
   async #personOf(id: string | null): Promise<ProfileView | null> {
