@@ -39,6 +39,7 @@ import { Argon2SecretHasher } from './outbound/keys/argon2-secret-hasher.ts'
 import { JoseTokenSigner } from './outbound/keys/jose-token-signer.ts'
 import { rightsOf } from './rights.ts'
 import { clock, openStores, randomness, type Say, type Stores } from './stores.ts'
+import { type PeoplesRequests, requestsOf } from './subject-requests.ts'
 import { SweepTotals } from './sweep-totals.ts'
 import { openTrail, type Trail } from './trail.ts'
 import { visitorDoor } from './visitor-door.ts'
@@ -74,6 +75,7 @@ export interface Gateway {
   readonly segments: Segments
   readonly erasure: Erasure
   readonly certificates: ErasureCertificates
+  readonly requests: PeoplesRequests
   readonly fit: Fit
   readonly clock: Clock
   readonly randomness: Randomness
@@ -188,6 +190,16 @@ export async function composeGateway(
     clock,
     randomness,
   })
+  const { people } = desk
+  const { erasure } = rights
+  const requests = requestsOf(config, stores, {
+    erasure,
+    audiences,
+    recorder,
+    denials,
+    reception,
+    people,
+  })
   const governSegments = new Segments(segments, policy, recorder, clock)
   const responder = new Responder({
     schema: buildGraphqlSchema(),
@@ -200,7 +212,7 @@ export async function composeGateway(
         items: new Items(recommendations, recorder),
         delivery,
       },
-      rights,
+      rights: { ...rights, requests: requests.desk },
       security: new SecurityReport(counters, stores.securityCounts),
       attest: attestOf(stores, new KnownValues(desk.people, clientStore, audiences)),
       watch: new Watch(stores.feed, desk),
@@ -247,11 +259,12 @@ export async function composeGateway(
     ingest,
     clients,
     tokens,
-    people: desk.people,
+    people,
     visitors,
     segments: governSegments,
     erasure: rights.erasure,
     certificates: rights.certificates,
+    requests,
     fit: new Fit({
       recommendations,
       profiles,

@@ -1,4 +1,5 @@
 import type { Config } from './config.ts'
+import { signatureHeaders } from './domain/delivery/callback-signer.ts'
 import { Deliver } from './gateway/disclose/deliver.ts'
 import { Deliveries } from './gateway/govern/deliveries.ts'
 import { Endpoints } from './gateway/govern/endpoints.ts'
@@ -19,6 +20,7 @@ export function deliveryDesk(
   recorder: Recorder,
 ): DeliveryDesk {
   const { deliveryQueue: queue, endpoints: store, clients, profiles, keys, policy } = stores
+  const { callbackSigner: signer } = stores
   const poster = new PinnedPoster({ loopback: mode === 'development' })
   return {
     deliver: new Deliver({
@@ -29,7 +31,7 @@ export function deliveryDesk(
       policy,
       recorder,
       poster,
-      signCallback: () => ({}),
+      signCallback: (body) => (signer === null ? {} : signatureHeaders(signer, body)),
       clock,
       randomness,
     }),

@@ -3,7 +3,7 @@ import { Metrics } from './inbound/http/metrics.ts'
 
 /** The metrics of one gateway: of its server and, read when asked for, of what stands behind it. */
 export function gatewayMetrics(gateway: Gateway): Metrics {
-  const { stores, counters, reserve, trail, sweeps, forwarder, delivery } = gateway
+  const { stores, counters, reserve, trail, sweeps, forwarder, delivery, requests } = gateway
   const metrics = new Metrics()
   const { auditLog } = stores
   const { database } = stores.opened
@@ -43,6 +43,16 @@ export function gatewayMetrics(gateway: Gateway): Metrics {
     'deliveries_dead',
     'Messages that nobody took within three days or that nobody takes; they can be replayed.',
     () => delivery.deliver.counts.get('dead') ?? 0,
+  )
+  metrics.watch(
+    'subject_requests_open',
+    'Requests of people about their own data that are open, as of the last look.',
+    () => requests.register.counts.open,
+  )
+  metrics.watch(
+    'subject_requests_overdue',
+    'Open requests of people whose deadline has passed.',
+    () => requests.register.counts.overdue,
   )
   metrics.watch(
     'audit_append_failures',

@@ -16,7 +16,9 @@ import { credentialsOf } from './inbound/http/credentials.ts'
 import { developmentPages } from './inbound/http/development-pages.ts'
 import { carriesGpc, gpcRoute } from './inbound/http/global-privacy-control.ts'
 import { oauthRoutes } from './inbound/http/oauth.ts'
+import { openDsrRoutes } from './inbound/http/opendsr.ts'
 import { preferenceRoutes } from './inbound/http/preference-page.ts'
+import { requestLinkRoutes } from './inbound/http/request-links.ts'
 import { buildServer, type ServerParts } from './inbound/http/server.ts'
 import { treeRoutes } from './inbound/http/tree.ts'
 import { visitorRoutes } from './inbound/http/visitor.ts'
@@ -73,7 +75,7 @@ export async function buildGatewayServer(
   more: Partial<Pick<ServerParts, 'pages' | 'log'>> = {},
 ): Promise<FastifyInstance> {
   const { config, stores, authenticator, tokens, visitors, responder, reception } = gateway
-  const { counters, reserve, trail } = gateway
+  const { counters, reserve, trail, requests } = gateway
   const log = more.log ?? pino({ level: config.logLevel })
   const metrics = gatewayMetrics(gateway)
   const callerOf = async (request: FastifyRequest): Promise<Caller> => {
@@ -115,6 +117,13 @@ export async function buildGatewayServer(
         door: gateway.exportDoor,
         callerOf,
         carried: carriedFiles,
+      }),
+      openDsrRoutes(requests.openDsr, callerOf),
+      requestLinkRoutes({
+        requests: requests.register,
+        vault: requests.vault,
+        newRequestId: () => reception.newRequestId(),
+        onBadLink: (requestId) => counters.note('bad-token', { requestId, clientId: null }),
       }),
       treeRoutes(trail.published, (requestId) =>
         counters.note('bad-witness', { requestId, clientId: null }),

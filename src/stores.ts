@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { type Config, ConfigError } from './config.ts'
 import { compileRetention, type RetentionRule } from './domain/audit/retention-rules.ts'
 import type { StorageSpace } from './domain/audit/storage-space.ts'
+import type { CallbackSigner } from './domain/delivery/callback-signer.ts'
 import { type CountRule, compileCountRules } from './domain/privacy/count-rules.ts'
 import { compileDataRetention, type DataRetention } from './domain/privacy/data-retention.ts'
 import { compilePolicy, type Policy } from './domain/privacy/policy.ts'
@@ -12,6 +13,7 @@ import { FileCheckpointSigner } from './outbound/keys/file-checkpoint-signer.ts'
 import { FileDayKeys } from './outbound/keys/file-day-keys.ts'
 import { FileKeyStore } from './outbound/keys/file-key-store.ts'
 import { openMasterKey } from './outbound/keys/master-key.ts'
+import { openCallbackSigner } from './outbound/keys/opendsr-certificate.ts'
 import { PooledRandomness } from './outbound/keys/pooled-randomness.ts'
 import { PostgresAuditArchive } from './outbound/postgres/audit-archive.ts'
 import { AuditJournal } from './outbound/postgres/audit-journal.ts'
@@ -102,6 +104,8 @@ export interface Stores {
   readonly erasureRemains: PostgresErasureRemains
   readonly subjectRequests: PostgresSubjectRequestStore
   readonly personRecords: PostgresPersonRecords
+  /** Null: no certificate is there. */
+  readonly callbackSigner: CallbackSigner | null
 }
 
 /** Told what is being done: one line each, nothing of a person. */
@@ -198,6 +202,7 @@ export async function openStores(
     erasureRemains: new PostgresErasureRemains(database, embedded),
     subjectRequests: new PostgresSubjectRequestStore(database),
     personRecords: new PostgresPersonRecords(database),
+    callbackSigner: openCallbackSigner(keysDir, new URL(config.publicUrl ?? 'http://localhost').hostname),
   }
 }
 

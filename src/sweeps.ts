@@ -17,7 +17,7 @@ const DELIVERIES_KEPT = 30 * DAY
 
 /** Everything that keeps the stores from growing for ever. */
 export function sweepsOf(gateway: Gateway): readonly Sweep[] {
-  const { config, stores, recorder, erasure, certificates, clock } = gateway
+  const { config, stores, recorder, erasure, certificates, requests, clock } = gateway
   const { archive, leaves, tree, dayKeys, feed } = stores
   const archiver = new Archiver({ archive, leaves, tree, clock }, config.auditArchiveDays)
   const retention = new Retention({ archive, leaves, recorder, clock }, stores.retention)
@@ -49,6 +49,7 @@ export function sweepsOf(gateway: Gateway): readonly Sweep[] {
       every: HOUR,
       run: () => certificates.sweep(config.rewriteAfterDays),
     },
+    { name: 'subject_requests', every: MINUTE, run: () => requests.register.tidy() },
     { name: 'changes', every: HOUR, run: () => feed.discardBefore(clock.now() - CHANGES_KEPT) },
   ]
 }

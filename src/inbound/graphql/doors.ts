@@ -10,6 +10,7 @@ import type { Endpoints } from '../../gateway/govern/endpoints.ts'
 import type { Erasure } from '../../gateway/govern/erasure.ts'
 import type { ErasureCertificates } from '../../gateway/govern/erasure-certificates.ts'
 import type { Items } from '../../gateway/govern/items.ts'
+import type { RequestDesk } from '../../gateway/govern/request-desk.ts'
 import type { Segments } from '../../gateway/govern/segments.ts'
 import type { Processing } from '../../gateway/ingest/processing.ts'
 import type { Rectification } from '../../gateway/ingest/rectification.ts'
@@ -30,6 +31,7 @@ export interface StandingDoors {
     readonly certificates: ErasureCertificates
     readonly processing: Processing
     readonly rectification: Rectification
+    readonly requests: RequestDesk
   }
   readonly attest: {
     readonly trail: AuditTrail

@@ -19,6 +19,7 @@ import { ProfileResolver } from './profile.resolver.ts'
 import { QueryResolver } from './query.resolver.ts'
 import { RightsResolver } from './rights.resolver.ts'
 import { SecurityResolver } from './security.resolver.ts'
+import { SubjectRequestResolver } from './subject-request.resolver.ts'
 import { WatchResolver } from './watch.resolver.ts'
 
 const NO_TOPICS: PubSub = {
@@ -46,6 +47,7 @@ export function buildGraphqlSchema(): GraphQLSchema {
       SecurityResolver,
       DeliveryResolver,
       RightsResolver,
+      SubjectRequestResolver,
     ],
     directives: [...specifiedDirectives, purposeDirective, personalDirective, scopeDirective],
     // The library asks for one even where every subscription brings its own source, as ours do.

@@ -24,6 +24,12 @@ export const unaudited: readonly { readonly path: string; readonly why: string }
   },
   { path: '/preferences.js', why: 'script of the preference page' },
   { path: '/preferences.css', why: 'style of the preference page' },
+  { path: '/opendsr/discovery', why: 'which requests of people are taken' },
+  { path: '/opendsr/certificate.pem', why: 'the certificate by which OpenDSR answers are signed' },
+  {
+    path: '/v1/confirm/:type/:token',
+    why: 'a page without data; what it confirms is said by its button, and that is audited',
+  },
   { path: '/', why: 'a page without data; what it shows it asks for at /graphql' },
   { path: '/pages/pages.css', why: 'style of the pages' },
   { path: '/pages/desk.js', why: 'script of the pages' },
