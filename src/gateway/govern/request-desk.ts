@@ -11,6 +11,8 @@ import { namedPerson } from '../scope/named-person.ts'
 import type { Scope } from '../scope/scope.ts'
 import type { SubjectRequests } from './subject-requests.ts'
 
+export type { SubjectRequestType }
+
 /** A request as its person and compliance are shown it. */
 export interface SubjectRequestView {
   readonly id: string
