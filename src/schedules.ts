@@ -41,10 +41,14 @@ export function startSchedules(gateway: Gateway, say: Say): { stop(): Promise<vo
     new Rounds(() => delivery.deliver.count(), saying('Messages were not counted')).start(
       COUNT_DELIVERIES,
     ),
-    new Rounds(async () => void (await requests.register.resolve()), saying('Requests of people wait')).start(SECOND),
-    new Rounds(() => requests.register.count(), saying('Requests of people were not counted')).start(
-      COUNT_DELIVERIES,
-    ),
+    new Rounds(
+      async () => void (await requests.register.resolve()),
+      saying('Requests of people wait'),
+    ).start(SECOND),
+    new Rounds(
+      () => requests.register.count(),
+      saying('Requests of people were not counted'),
+    ).start(COUNT_DELIVERIES),
     ...sweepsOf(gateway).map((sweep) => sweeping(sweep, gateway.sweeps, say)),
   ]
   return { stop: async () => void (await Promise.all(running.map((one) => one.stop()))) }

@@ -202,7 +202,10 @@ export async function openStores(
     erasureRemains: new PostgresErasureRemains(database, embedded),
     subjectRequests: new PostgresSubjectRequestStore(database),
     personRecords: new PostgresPersonRecords(database),
-    callbackSigner: openCallbackSigner(keysDir, new URL(config.publicUrl ?? 'http://localhost').hostname),
+    callbackSigner: openCallbackSigner(
+      keysDir,
+      new URL(config.publicUrl ?? 'http://localhost').hostname,
+    ),
   }
 }
 

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { open } from '../src/domain/privacy/seal.ts'
 import type { SubjectId } from '../src/kernel/ids.ts'
-import type { RunningGateway } from './running-gateway.ts'
+import { given, type RunningGateway } from './running-gateway.ts'
 
 export const CERTIFICATE = readFileSync('test/certificates/opendsr.pem', 'utf8')
 
@@ -46,4 +46,25 @@ export async function invitationsTo(
     const { body } = JSON.parse(open(key, ['delivery', id], sealed).toString('utf8'))
     return JSON.parse(body).data
   })
+}
+
+/** Somebody with a record and an event of their own, and a token that speaks for them. */
+export async function somebodyOf(
+  running: RunningGateway,
+  name: string,
+  traits: Readonly<Record<string, unknown>> = {},
+) {
+  const identifiers = given({ userId: `u-${name}`, email: `${name}@example.com` })
+  const [subject = ''] = await running.take('crm', [
+    { type: 'profile', recordKey: `k-${name}`, identifiers, traits: { country: 'DE', ...traits } },
+    {
+      type: 'event',
+      messageId: `m-${name}`,
+      identifiers: given({ userId: `u-${name}` }),
+      name: 'Product Viewed',
+      properties: { itemId: 'tea', colour: `${name}-colour` },
+    },
+  ])
+  const token = await running.tokenFor('shop', subject)
+  return { subject, as: { token, purpose: 'PERSONALIZATION' } }
 }

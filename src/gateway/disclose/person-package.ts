@@ -12,14 +12,8 @@ import type { Disclose } from './disclose.ts'
 import { derivedFields, fieldRules } from './fields.ts'
 import type { Selection } from './plan-rules.ts'
 import type { Reception } from './reception.ts'
-import type {
-  ConsentRecordView,
-  DisclosureView,
-  KeptEventView,
-  Page,
-  ProfileView,
-  ToldValueView,
-} from './views.ts'
+import type { KeptEventView, ToldValueView } from './source-views.ts'
+import type { ConsentRecordView, DisclosureView, Page, ProfileView } from './views.ts'
 
 /** A value that stands in the profile, where it came from, what it may be used for and for how long it is kept. */
 export interface PackagedValue {
@@ -160,15 +154,15 @@ export class Packaging {
   ): Promise<PersonPackage> {
     const { policy, trailRetention } = this.#parts
     const isAccess = type === 'access'
-    const told = await disclose.sources().toldOf(view)
+    const sources = disclose.sources()
     const trail = ruleFor(trailRetention, { phase: 'decision', outcome: 'permit' })
     return {
       type,
       madeAt: now,
       person: view.id,
       values: await this.#values(disclose, view),
-      told,
-      events: await disclose.sources().eventsOf(view),
+      told: await sources.toldOf(view),
+      events: await sources.eventsOf(view),
       consents: await allOf((after) => disclose.consentHistoryOf(null, { first: PAGE, after })),
       purposes: [...policy.purposes.values()].map(({ key, inWords, legalBasis }) => ({
         purpose: key,

@@ -8,7 +8,8 @@ import type { FieldTreatments, Scope } from '../scope/scope.ts'
 import { consentOf } from './note-disclosure.ts'
 import type { Plan } from './plan.ts'
 import type { DisclosedRow, ProfileRows } from './profile-rows.ts'
-import type { KeptEventView, ProfileView, ToldValueView } from './views.ts'
+import type { KeptEventView, ToldValueView } from './source-views.ts'
+import type { ProfileView } from './views.ts'
 
 /** What sources sent and no registry knows: nobody uses it, and its person may still ask for it. */
 const UNREGISTERED: Category = 'user.unregistered'

@@ -3,7 +3,10 @@ import type { Principal } from '../../domain/access/principal.ts'
 import { type CallbackSigner, signatureHeaders } from '../../domain/delivery/callback-signer.ts'
 import type { Poster } from '../../domain/delivery/poster.ts'
 import { type LinkedType, linkedTypes } from '../../domain/privacy/subject-request.ts'
-import type { HeldRequest, SubjectRequestStore } from '../../domain/profiles/subject-request-store.ts'
+import type {
+  HeldRequest,
+  SubjectRequestStore,
+} from '../../domain/profiles/subject-request-store.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import { type Clock, isoInstant } from '../../kernel/time.ts'
 import { actorOf } from '../scope/actor.ts'
@@ -172,7 +175,10 @@ export class OpenDsr {
     // A token that speaks for one person is enough, and speaks for no other.
     if (subject !== null) {
       if (given !== undefined)
-        throw new Refusal('FORBIDDEN', 'This token speaks for one person; leave subject_identities out.')
+        throw new Refusal(
+          'FORBIDDEN',
+          'This token speaks for one person; leave subject_identities out.',
+        )
       return (await this.#parts.requests.take({ ...incoming, subject }, by)).request
     }
     if (given === undefined) throw new Refusal('BAD_USER_INPUT', 'subject_identities is required.')

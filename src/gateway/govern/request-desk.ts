@@ -1,6 +1,9 @@
 import type { SubjectRequestType } from '../../domain/privacy/subject-request.ts'
 import { isOpen, subjectRequestStatuses } from '../../domain/privacy/subject-request.ts'
-import type { HeldRequest, SubjectRequestStore } from '../../domain/profiles/subject-request-store.ts'
+import type {
+  HeldRequest,
+  SubjectRequestStore,
+} from '../../domain/profiles/subject-request-store.ts'
 import { isUuid, type SubjectId } from '../../kernel/ids.ts'
 import { limits } from '../../kernel/limits.ts'
 import { Refusal } from '../../kernel/refusal.ts'
@@ -81,7 +84,10 @@ export class RequestDesk {
       throw new Refusal('BAD_USER_INPUT', `Ask for 1 to ${limits.pageSize} requests.`)
     const status = subjectRequestStatuses.find((one) => one === filter.status) ?? null
     if (filter.status !== null && status === null)
-      throw new Refusal('BAD_USER_INPUT', `A status is one of ${subjectRequestStatuses.join(', ')}.`)
+      throw new Refusal(
+        'BAD_USER_INPUT',
+        `A status is one of ${subjectRequestStatuses.join(', ')}.`,
+      )
     const found = await this.#store.list({
       status,
       overdueAt: filter.overdue ? scope.now : null,

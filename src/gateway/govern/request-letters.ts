@@ -54,7 +54,13 @@ export class RequestLetters {
     return this.#message({
       kind: 'request.verify',
       to: { audience: null },
-      data: { request: request.id, type: request.type, email, link, expires: isoInstant(expiresAt) },
+      data: {
+        request: request.id,
+        type: request.type,
+        email,
+        link,
+        expires: isoInstant(expiresAt),
+      },
       subject: request.subject,
       fields: [{ path: 'contact.email', treatment: 'CLEAR' }],
       at,

@@ -79,7 +79,8 @@ export class SubjectRequests {
   ): Promise<Met> {
     const { store, clock } = this.#parts
     const answered = await store.answered(asked.subject, asked.type, clock.now())
-    if (answered && asked.clientRequestId === undefined) return await this.#linkedAgain(answered, by)
+    if (answered && asked.clientRequestId === undefined)
+      return await this.#linkedAgain(answered, by)
     const request = this.#new(asked, 'in_progress', by)
     await this.#record('request.open', request, by)
     const held = await store.open(request, this.#parts.letters.statusOf(request, clock.now()))
@@ -189,11 +190,17 @@ export class SubjectRequests {
     if (type === 'erasure') {
       await fulfilment.erase(subject)
       // The person's rows are gone, and with them whose request this was.
-      return { request: await this.#settle({ ...held, subject: null }, 'completed', by), packageUrl: null }
+      return {
+        request: await this.#settle({ ...held, subject: null }, 'completed', by),
+        packageUrl: null,
+      }
     }
     const sealed = await fulfilment.packageOf(id, subject, type)
     if (sealed === null)
-      return { request: await this.#settle({ ...held, subject: null }, 'cancelled', by), packageUrl: null }
+      return {
+        request: await this.#settle({ ...held, subject: null }, 'cancelled', by),
+        packageUrl: null,
+      }
     const now = clock.now()
     const token = newLinkToken(randomness)
     const request = await this.#settle(held, 'completed', by, {
@@ -239,7 +246,10 @@ export class SubjectRequests {
   }
 
   #new(
-    asked: { readonly type: SubjectRequestType; readonly subject: SubjectId | null } & Partial<Incoming>,
+    asked: {
+      readonly type: SubjectRequestType
+      readonly subject: SubjectId | null
+    } & Partial<Incoming>,
     status: SubjectRequestStatus,
     by: By,
   ): HeldRequest {

@@ -36,10 +36,7 @@ export function openDsrRoutes(
     })
     app.delete(`${REQUESTS}/:id`, { config }, async (request, reply) => {
       const { principal, requestId } = await callerOf(request)
-      return await send(
-        reply.status(202),
-        await door.cancel(principal, requestId, idOf(request)),
-      )
+      return await send(reply.status(202), await door.cancel(principal, requestId, idOf(request)))
     })
   }
 }

@@ -46,11 +46,15 @@ export interface RequestLinkParts {
  * Where links lead that people are given. The page before the button knows nothing, and asks nothing of any store: mail
  * programs open links by themselves, and a link works once.
  */
-export function requestLinkRoutes(parts: RequestLinkParts): (app: FastifyInstance) => Promise<void> {
+export function requestLinkRoutes(
+  parts: RequestLinkParts,
+): (app: FastifyInstance) => Promise<void> {
   const { requests, vault, newRequestId, onBadLink } = parts
   return async (app) => {
-    app.addContentTypeParser(FORM, { parseAs: 'string', bodyLimit: 1_024 }, (_request, _body, done) =>
-      done(null, null),
+    app.addContentTypeParser(
+      FORM,
+      { parseAs: 'string', bodyLimit: 1_024 },
+      (_request, _body, done) => done(null, null),
     )
     app.get('/v1/confirm/:type/:token', async (request, reply) => {
       const asked = ASKED[(request.params as Link).type]
@@ -76,21 +80,25 @@ export function requestLinkRoutes(parts: RequestLinkParts): (app: FastifyInstanc
       const link = `<p><a href="${met.packageUrl}">Download it</a></p><p>The link works for an hour.</p>`
       return await page(reply, 'It is ready', link)
     })
-    app.get('/v1/packages/:token', { config: { audited: 'every package' } }, async (request, reply) => {
-      const requestId = newRequestId()
-      const fetched = await vault.fetched((request.params as Link).token, requestId)
-      if (!fetched) {
-        onBadLink(requestId)
-        return await gone(reply)
-      }
-      const zip = new ZipFile()
-      for (const { path, text } of fetched.files) zip.addBuffer(Buffer.from(text), path)
-      zip.end()
-      return await reply
-        .type('application/zip')
-        .header('content-disposition', `attachment; filename="${fetched.type}.zip"`)
-        .send(zip.outputStream)
-    })
+    app.get(
+      '/v1/packages/:token',
+      { config: { audited: 'every package' } },
+      async (request, reply) => {
+        const requestId = newRequestId()
+        const fetched = await vault.fetched((request.params as Link).token, requestId)
+        if (!fetched) {
+          onBadLink(requestId)
+          return await gone(reply)
+        }
+        const zip = new ZipFile()
+        for (const { path, text } of fetched.files) zip.addBuffer(Buffer.from(text), path)
+        zip.end()
+        return await reply
+          .type('application/zip')
+          .header('content-disposition', `attachment; filename="${fetched.type}.zip"`)
+          .send(zip.outputStream)
+      },
+    )
   }
 }
 
