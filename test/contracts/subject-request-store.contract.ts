@@ -1,6 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
-import type { HeldRequest } from '../../src/domain/profiles/subject-request-store.ts'
+import type {
+  HeldRequest,
+  SubjectRequestFilter,
+} from '../../src/domain/profiles/subject-request-store.ts'
 import { DAY, HOUR } from '../../src/kernel/time.ts'
 import { PostgresSubjectRequestStore } from '../../src/outbound/postgres/subject-request-store.ts'
 import type { FreshDatabase } from './fresh-database.ts'
@@ -33,7 +36,7 @@ export function subjectRequestStoreContract(
   describe(`requests of people, on ${adapter}`, () => {
     let db: FreshDatabase
     let store: PostgresSubjectRequestStore
-    const all = { status: null, overdueAt: null, subject: null, limit: 10 }
+    const all: SubjectRequestFilter = { status: null, overdueAt: null, subject: null, limit: 10 }
 
     beforeAll(async () => {
       db = await fresh()
@@ -71,7 +74,7 @@ export function subjectRequestStoreContract(
       await store.open(other, [])
       expect(await store.find(other.id)).toEqual(other)
       expect(await store.find(randomUUID())).toBeNull()
-      const ids = async (filter: Partial<typeof all>) =>
+      const ids = async (filter: Partial<SubjectRequestFilter>) =>
         (await store.list({ ...all, ...filter })).map(({ id }) => id)
       expect(await ids({})).toEqual([other.id, old.id])
       expect(await ids({ subject })).toEqual([old.id])

@@ -29,8 +29,7 @@ const gateway = () => house.running.gateway
 const register = () => gateway().requests.register
 const query = async (text: string, values: unknown[] = []) =>
   await gateway().stores.opened.database.query<Record<string, unknown>>(text, values)
-const somebody = async (name: string, traits = {}) =>
-  await somebodyOf(house.running, name, traits)
+const somebody = async (name: string, traits = {}) => await somebodyOf(house.running, name, traits)
 
 async function openDsr(
   path: string,

@@ -25,14 +25,14 @@ const officer = async (query: string, variables = {}) =>
 const query = async (text: string, values: unknown[] = []) =>
   await gateway().stores.opened.database.query<Record<string, unknown>>(text, values)
 
-const somebody = async (name: string, traits = {}) =>
-  await somebodyOf(house.running, name, traits)
+const somebody = async (name: string, traits = {}) => await somebodyOf(house.running, name, traits)
 
 describe('a person who has signed in', () => {
   test('gets everything that is known, with where it came from and who saw it', async () => {
     const { subject, as } = await somebody('anna', {
       name: SCRIPT,
-      company: FORMULA,
+      company: 'ACME',
+      motto: FORMULA,
       shoeSize: '43-and-a-half',
     })
     await house.running.ask(
@@ -51,7 +51,7 @@ describe('a person who has signed in', () => {
         expect.arrayContaining([
           expect.objectContaining({
             key: 'company',
-            value: FORMULA,
+            value: 'ACME',
             source: 'crm',
             keptDays: null,
           }),
@@ -69,8 +69,8 @@ describe('a person who has signed in', () => {
       ])
       expect(all.derived.logic.join(' ')).toContain('rules')
       expect(all.recipients.map((one: { by: string }) => one.by)).toContain('compliance')
-      const rows = parse(files['values.csv'] ?? '', { columns: true }) as Record<string, string>[]
-      expect(rows.find(({ key }) => key === 'company')?.value).toBe(`'${FORMULA}`)
+      const rows = parse(files['sources.csv'] ?? '', { columns: true }) as Record<string, string>[]
+      expect(rows.find(({ key }) => key === 'motto')?.value).toBe(`'${FORMULA}`)
       expect(files['index.html']).toContain('&lt;script&gt;alert(1)')
       expect(files['index.html']).not.toContain('<script')
     })

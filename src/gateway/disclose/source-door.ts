@@ -1,4 +1,5 @@
 import type { Category } from '../../domain/privacy/categories.ts'
+import { eventCategory } from '../../domain/privacy/event-category.ts'
 import type { KeyStore } from '../../domain/privacy/key-store.ts'
 import { open } from '../../domain/privacy/seal.ts'
 import { externalIdTraits } from '../../domain/profiles/compose.ts'
@@ -55,9 +56,9 @@ export class SourceDoor {
   async eventsOf(view: ProfileView): Promise<readonly KeptEventView[]> {
     const at = this.#note(view)
     const told: KeptEventView[] = []
-    if (at.decisions.decide('user.behavior').treatment !== 'CLEAR') return told
     for await (const page of this.#ports.records.eventsOf(at.row.subjectId))
       for (const { home, source, name, at: when, itemId, orderId, value, properties } of page) {
+        if (at.decisions.decide(eventCategory(name)).treatment !== 'CLEAR') continue
         const { [SEALED_PROPERTIES]: sealed = {}, ...plain } = properties
         const opened = this.#open(at, home, plain, sealed as SealedValues)
         told.push({
