@@ -10,7 +10,7 @@ import { checkTraitNames } from './gateway/disclose/trait-names.ts'
 import type { Randomness } from './kernel/ids.ts'
 import type { Clock } from './kernel/time.ts'
 import { FileCheckpointSigner } from './outbound/keys/file-checkpoint-signer.ts'
-import { FileDayKeys } from './outbound/keys/file-day-keys.ts'
+import { DAYS_FOLDER, FileDayKeys } from './outbound/keys/file-day-keys.ts'
 import { FileKeyStore } from './outbound/keys/file-key-store.ts'
 import { openMasterKey } from './outbound/keys/master-key.ts'
 import { openCallbackSigner } from './outbound/keys/opendsr-certificate.ts'
@@ -163,7 +163,9 @@ export async function openStores(
     policyVersions,
     pastPeople: new PostgresPastPeople(database),
     keys,
-    dayKeys: new FileDayKeys(join(keysDir, 'days'), master, randomness),
+    dayKeys: new FileDayKeys(join(keysDir, DAYS_FOLDER), master, randomness, (work) =>
+      keys.underMaster(work),
+    ),
     auditLog,
     leaves: new PostgresAuditLeaves(database),
     auditStatistics: new PostgresAuditStatistics(database),

@@ -31,10 +31,11 @@ export class ConsentDoor {
   readonly #store: Pick<ProfileStore, 'consentRecords'>
   readonly #cursors: Cursors
   readonly #ids: Pseudonyms
+  readonly #audience: string
 
   /** @param ports.ids turns ids of records into those of the caller's audience. */
   constructor(
-    { policy }: Plan,
+    { policy, grant }: Plan,
     rows: ProfileRows,
     ports: {
       readonly store: Pick<ProfileStore, 'consentRecords'>
@@ -43,6 +44,7 @@ export class ConsentDoor {
     },
   ) {
     this.#policy = policy
+    this.#audience = grant.audience
     this.#rows = rows
     this.#store = ports.store
     this.#cursors = ports.cursors
@@ -90,7 +92,7 @@ export class ConsentDoor {
     const at = this.#open(view, 'Query.consentHistory')
     if (!at) return null
     const size = pageSize(page.first, MOST_RECORDS)
-    const list = [LIST, at.id]
+    const list = [LIST, this.#audience, at.row.subjectId]
     const after =
       page.after === null ? null : (this.#cursors.open(list, page.after) as RecordPosition)
     const records = [...(await this.#recordsOf(at.row.subjectId))].sort(newestFirst)

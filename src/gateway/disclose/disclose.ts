@@ -8,8 +8,7 @@ import type { ProfileStore } from '../../domain/profiles/profile-store.ts'
 import type { RecommendationStore } from '../../domain/recommendations/recommender.ts'
 import type { SegmentStore } from '../../domain/segments/segment-store.ts'
 import { NOBODY } from '../../kernel/ids.ts'
-import { AUDIT_AUDIENCE } from '../scope/actor.ts'
-import type { Audiences } from '../scope/audiences.ts'
+import { AUDIT_AUDIENCE, type Audiences } from '../scope/audiences.ts'
 import type { Scope } from '../scope/scope.ts'
 import { CatalogueDoor } from './catalogue-door.ts'
 import { ConsentDoor, noticesNow } from './consent-door.ts'
@@ -88,6 +87,7 @@ export class Disclose {
   readonly #scope: Scope
   readonly #plan: Plan
   readonly #rows: ProfileRows
+  readonly #names: Pseudonyms
   readonly #pseudonyms: OpenedPseudonyms
 
   constructor(desk: DiscloseDesk, scope: Scope, plan: Plan) {
@@ -96,7 +96,9 @@ export class Disclose {
     this.#desk = desk
     this.#scope = scope
     this.#plan = plan
-    this.#pseudonyms = new OpenedPseudonyms(desk.pseudonymsOf(scope.grant.audience))
+    // Asked once: an answer never holds pseudonyms of two epochs.
+    this.#names = desk.pseudonymsOf(scope.grant.audience)
+    this.#pseudonyms = new OpenedPseudonyms(this.#names)
     const pseudonyms = this.#pseudonyms
     this.#rows = new ProfileRows(scope, plan, { store, segments, keys, pseudonyms })
     this.history = new HistoryDoor(plan, this.#rows, { store, cursors })
@@ -109,6 +111,11 @@ export class Disclose {
     })
     this.traits = new TraitDoor(scope, plan, this.#rows, keys)
     this.lists = new SearchDoor(scope, plan, this.#rows, { store, segments, cursors })
+  }
+
+  /** The epoch of all pseudonyms in this answer. */
+  get epoch(): number {
+    return this.#names.epoch
   }
 
   /** After a change: rows are read again, so that nothing is shown as it was before. */
@@ -204,8 +211,7 @@ export class Disclose {
 
   #consents(): ConsentDoor {
     const { ports, cursors, audiences } = this.#desk
-    // A blank stands in no audience: nobody's pseudonyms of people are ids of records.
-    const ids = audiences.of(`consents of ${this.#scope.grant.audience}`)
+    const ids = audiences.consentsOf(this.#names)
     return new ConsentDoor(this.#plan, this.#rows, { store: ports.profiles, cursors, ids })
   }
 

@@ -42,10 +42,10 @@ export class HistoryDoor {
     view: ProfileView,
     page: { first: number | null; after: string | null },
   ): Promise<Page<TimelineEventView> | null> {
-    const { row, decisions, id } = this.#rows.at(view)
+    const { row, decisions } = this.#rows.at(view)
     if (decisions.decideField('Profile.timeline').reason !== null) return null
     const size = pageSize(page.first, 100)
-    const list = ['timeline', this.#plan.grant.audience, id]
+    const list = ['timeline', this.#plan.grant.audience, row.subjectId]
     const before = page.after === null ? null : (this.#cursors.open(list, page.after) as Position)
     const told = eventCategories.filter(
       (category) => decisions.decide(category).treatment === 'CLEAR',

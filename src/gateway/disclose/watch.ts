@@ -1,4 +1,5 @@
 import type { Change, ChangeFeed } from '../../domain/profiles/change-feed.ts'
+import type { SubjectId } from '../../kernel/ids.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import type { Scope } from '../scope/scope.ts'
 import type { DiscloseDesk } from './disclose.ts'
@@ -44,10 +45,11 @@ export class Watch {
     const { segments } = scope.grant
     if (segments !== null && !segments.includes(key))
       throw new Refusal('NOT_FOUND', 'There is no such segment.')
-    const pseudonyms = this.#desk.pseudonymsOf(scope.grant.audience)
+    // Asked for each event: a stream may last longer than an epoch.
+    const of = (subject: SubjectId) => this.#desk.pseudonymsOf(scope.grant.audience).of(subject)
     return this.#sequence((change) =>
       change.kind === 'segment' && change.key === key
-        ? { pseudonym: pseudonyms.of(change.subjectId), occasion: 'membership' }
+        ? { pseudonym: of(change.subjectId), occasion: 'membership' }
         : null,
     )
   }

@@ -29,6 +29,20 @@ export interface GraphqlRequest {
   readonly rootValue?: unknown
 }
 
+interface Answer {
+  readonly result: ExecutionResult
+  /** About how many it speaks. */
+  readonly people: number
+  /** Of its pseudonyms. */
+  readonly epoch: number
+}
+
+/** The last answer of a stream about one profile. */
+interface Told {
+  readonly text: string
+  readonly epoch: number
+}
+
 interface Prepared {
   readonly analysis: Analysis
   /** Compiled on second sight: a document that is sent once is not worth it. */
@@ -80,12 +94,13 @@ export class Responder {
       if (!this.#isSubscription(request)) throw elsewhere('Queries and mutations', '/graphql')
       const events = await this.#subscribe(request)
       if (!(Symbol.asyncIterator in events)) return yield events
-      const told = new Map<unknown, string>()
+      const told = new Map<unknown, Told>()
       for await (const event of until(events, request.caller.principal.expiresAt)) {
         const caller = await callerNow()
-        const { result, people } = await this.#answer({ ...request, caller, rootValue: event })
+        const answer = await this.#answer({ ...request, caller, rootValue: event })
+        const { result, people } = answer
         if (result.errors) yield result
-        else if (people > 0 && isNews(event as WatchedChange, result, told)) yield result
+        else if (people > 0 && isNews(event as WatchedChange, answer, told)) yield result
       }
     } catch (error) {
       yield asResult(error)
@@ -112,11 +127,11 @@ export class Responder {
     return source
   }
 
-  async #answer(request: GraphqlRequest): Promise<{ result: ExecutionResult; people: number }> {
+  async #answer(request: GraphqlRequest): Promise<Answer> {
     const { reception } = this.#parts
     const prepared = this.#prepare(request)
     const admitted = await this.#admit(prepared.analysis, request)
-    if ('errors' in admitted) return { result: admitted, people: 0 }
+    if ('errors' in admitted) return { result: admitted, people: 0, epoch: 0 }
     const visit = admitted
     const result = await this.#execute(prepared, request, visit)
     const stopped = stoppingRefusal(result.errors)
@@ -126,7 +141,9 @@ export class Responder {
     }
     const { outcome, code } = outcomeOf(result)
     await reception.leave(visit, outcome, code)
-    return { result: { ...result, extensions: privacyOf(visit) }, people: visit.scope.people }
+    const { people } = visit.scope
+    const { epoch } = visit.disclose
+    return { result: { ...result, extensions: privacyOf(visit) }, people, epoch }
   }
 
   #prepare(request: GraphqlRequest): Prepared {
@@ -197,15 +214,17 @@ export class Responder {
  */
 function isNews(
   { pseudonym, occasion }: WatchedChange,
-  { data, extensions }: ExecutionResult,
-  told: Map<unknown, string>,
+  { result: { data, extensions }, epoch }: Answer,
+  told: Map<unknown, Told>,
 ): boolean {
   if (occasion === 'membership') return true
   const { receipt: _receipt, ...privacy } = { receipt: null, ...(extensions?.privacy as object) }
   const text = JSON.stringify([data, privacy])
   const before = told.get(pseudonym)
-  told.set(pseudonym, text)
-  return occasion === 'change' && before !== text
+  told.set(pseudonym, { text, epoch })
+  // In another epoch every answer differs: it is only what later ones are compared with.
+  const isComparable = before === undefined || before.epoch === epoch
+  return occasion === 'change' && isComparable && before?.text !== text
 }
 
 function privacyOf({ scope }: Visit): Record<string, unknown> {
