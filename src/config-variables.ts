@@ -157,6 +157,28 @@ export const variables = {
     otherwise: 'not used',
     read: (text) => resolve(text),
   }),
+  masterKeyCommand: variable({
+    name: 'BAUTA_MASTER_KEY_COMMAND',
+    meaning: 'command that prints the master key, asked once at the start: 32 bytes, base64 or hex',
+    example: 'vault kv get -field=key secret/bauta',
+    otherwise: 'not used',
+    secret: true,
+    read: (text) => text,
+  }),
+  keyBackupDays: variable({
+    name: 'BAUTA_KEY_BACKUP_DAYS',
+    meaning: 'days that copies of wrapping keys are kept: one is followed by another after as many',
+    example: '30',
+    otherwise: '30',
+    read: wholeNumber(1, 3_650),
+  }),
+  pseudonymOverlapDays: variable({
+    name: 'BAUTA_PSEUDONYM_OVERLAP_DAYS',
+    meaning: 'days for which pseudonyms of the epoch before are accepted after a rotation',
+    example: '30',
+    otherwise: '30',
+    read: wholeNumber(1, 3_650),
+  }),
   auditOrigin: variable({
     name: 'BAUTA_AUDIT_ORIGIN',
     meaning: 'name of the audit log and of its key, fixed once the log has begun',

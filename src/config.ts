@@ -8,6 +8,7 @@ import type { VerifierKey } from './domain/audit/signed-note.ts'
 export type MasterKeySource =
   | { readonly kind: 'value'; readonly base64: string }
   | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'command'; readonly command: string }
   | { readonly kind: 'create'; readonly path: string }
 
 export type Mode = 'development' | 'production'
@@ -38,6 +39,9 @@ export interface Config {
   readonly dataDir: string
   readonly policyDir: string
   readonly masterKey: MasterKeySource
+  /** How long copies of wrapping keys are kept outside. */
+  readonly keyBackupDays: number
+  readonly pseudonymOverlapDays: number
   /** Name of the audit log; null: none was chosen. */
   readonly auditOrigin: string | null
   /** Whose signatures beside the log's are taken; null: nobody's. */
@@ -96,6 +100,7 @@ export function readConfig(env: Environment): Config {
     dataDir,
     policyDir: value(env, variables.policyDir) ?? join(packageDir, 'policy'),
     masterKey: Object.freeze(masterKeySource(env, mode, dataDir)),
+    ...keyPeriods(env),
     auditOrigin: value(env, variables.auditOrigin),
     auditWitnessKey: value(env, variables.auditWitnessKey),
     auditArchiveDays: value(env, variables.auditArchiveDays) ?? 30,
@@ -164,17 +169,29 @@ export function reportConfig(env: Environment): {
 function masterKeySource(env: Environment, mode: Mode, dataDir: string): MasterKeySource {
   const base64 = value(env, variables.masterKey)
   const path = value(env, variables.masterKeyFile)
-  if (base64 && path)
+  const command = value(env, variables.masterKeyCommand)
+  const given: MasterKeySource[] = [
+    ...(base64 ? [{ kind: 'value', base64 } as const] : []),
+    ...(path ? [{ kind: 'file', path } as const] : []),
+    ...(command ? [{ kind: 'command', command } as const] : []),
+  ]
+  if (given.length > 1)
     throw new ConfigError(
-      'BAUTA_MASTER_KEY and BAUTA_MASTER_KEY_FILE are both set; set one of them.',
+      'Of BAUTA_MASTER_KEY, BAUTA_MASTER_KEY_FILE and BAUTA_MASTER_KEY_COMMAND several are set; set one of them.',
     )
-  if (base64) return { kind: 'value', base64 }
-  if (path) return { kind: 'file', path }
+  if (given[0]) return given[0]
   if (mode === 'production')
     throw new ConfigError(
-      `BAUTA_MASTER_KEY is required in production (or BAUTA_MASTER_KEY_FILE). Example: ${variables.masterKey.example}`,
+      `BAUTA_MASTER_KEY is required in production (or BAUTA_MASTER_KEY_FILE, BAUTA_MASTER_KEY_COMMAND). Example: ${variables.masterKey.example}`,
     )
   return { kind: 'create', path: join(dataDir, 'keys', 'master.key') }
+}
+
+function keyPeriods(env: Environment): Pick<Config, 'keyBackupDays' | 'pseudonymOverlapDays'> {
+  return {
+    keyBackupDays: value(env, variables.keyBackupDays) ?? 30,
+    pseudonymOverlapDays: value(env, variables.pseudonymOverlapDays) ?? 30,
+  }
 }
 
 function refuseContradictions(env: Environment, mode: Mode): void {

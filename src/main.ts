@@ -20,12 +20,14 @@ import { registerDeliveries } from './inbound/cli/deliveries.ts'
 import { registerErasures } from './inbound/cli/erasures.ts'
 import { registerEvaluate } from './inbound/cli/evaluate.ts'
 import { registerImport } from './inbound/cli/import.ts'
+import { registerKeys } from './inbound/cli/keys.ts'
 import { registerPolicy } from './inbound/cli/policy.ts'
 import { registerAnonymityReport } from './inbound/cli/report-anonymity.ts'
 import { registerPolicyReports } from './inbound/cli/report-policy.ts'
 import { registerRetention } from './inbound/cli/retention.ts'
 import { buildGraphqlSchema, printGraphqlSchema } from './inbound/graphql/schema.ts'
 import { Refusal } from './kernel/refusal.ts'
+import { keyRotationsOf, rotateMasterKey } from './key-desk.ts'
 import { checkMigrations } from './outbound/postgres/check-migrations.ts'
 import { PolicyDesk } from './policy-desk.ts'
 import { serve } from './serve.ts'
@@ -63,6 +65,12 @@ async function openRetention() {
 async function openErasures() {
   const gateway = await open()
   return { certificates: gateway.certificates, close: async () => await gateway.close() }
+}
+
+/** What `bauta keys` needs of the gateway. */
+async function openKeys() {
+  const gateway = await open()
+  return { rotations: keyRotationsOf(gateway), close: async () => await gateway.close() }
 }
 
 /** What `bauta audit replay` needs of the gateway. */
@@ -139,6 +147,12 @@ registerPolicyReports(
   print,
 )
 registerRetention(program, openRetention, print)
+registerKeys(program, {
+  open: openKeys,
+  rotateMaster: async (next) => await rotateMasterKey(readConfig(process.env), next, say),
+  say,
+  print,
+})
 registerAsk(program, async () => await openAskSession(readConfig(process.env), say), print)
 
 /** Errors that say themselves what to do need no stack. */

@@ -4,6 +4,7 @@ import { Archiver } from './gateway/attest/archiver.ts'
 import { destroyOldDayKeys } from './gateway/attest/day-key-sweep.ts'
 import { Retention } from './gateway/attest/retention.ts'
 import { DAY, HOUR, MINUTE, SECOND } from './kernel/time.ts'
+import { keyRotationsOf } from './key-desk.ts'
 import type { Sweep } from './sweep-totals.ts'
 
 /** A round may move 65,536 entries: as many as a gateway under full load appends in that time. */
@@ -22,6 +23,7 @@ export function sweepsOf(gateway: Gateway): readonly Sweep[] {
   const archiver = new Archiver({ archive, leaves, tree, clock }, config.auditArchiveDays)
   const retention = new Retention({ archive, leaves, recorder, clock }, stores.retention)
   const dataRetention = dataRetentionOf(gateway)
+  const keyRotations = keyRotationsOf(gateway)
   return [
     { name: 'archived_entries', every: ARCHIVE_EVERY, run: () => archiver.run() },
     { name: 'discarded_entries', every: HOUR, run: () => retention.run() },
@@ -36,6 +38,7 @@ export function sweepsOf(gateway: Gateway): readonly Sweep[] {
       every: HOUR,
       run: () => destroyOldDayKeys({ dayKeys, archive, recorder, clock }),
     },
+    { name: 'wrapping_keys', every: HOUR, run: () => keyRotations.keepUp() },
     {
       name: 'deliveries',
       every: HOUR,

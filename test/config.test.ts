@@ -74,10 +74,19 @@ describe('settings', () => {
     expect(() => readConfig({ BAUTA_MASTERKEY: KEY })).toThrow(/BAUTA_MASTERKEY is not a variable/)
   })
 
-  test('refuse two sources of the master key', () => {
-    expect(() => readConfig({ BAUTA_MASTER_KEY: KEY, BAUTA_MASTER_KEY_FILE: '/key' })).toThrow(
-      /both set/,
-    )
+  test('take the master key from one of three sources, and refuse two', () => {
+    const sources = {
+      BAUTA_MASTER_KEY: KEY,
+      BAUTA_MASTER_KEY_FILE: '/key',
+      BAUTA_MASTER_KEY_COMMAND: 'cat /key',
+    }
+    const kinds = Object.entries(sources).map(([name, text]) => {
+      const others = Object.entries(sources).filter(([other]) => other !== name)
+      for (const [other, value] of others)
+        expect(() => readConfig({ [name]: text, [other]: value })).toThrow(/set one of them/)
+      return readConfig({ BAUTA_MODE: 'production', [name]: text }).masterKey.kind
+    })
+    expect(kinds).toEqual(['value', 'file', 'command'])
   })
 
   test('are listed with what is set, secrets without their value', () => {

@@ -1,4 +1,5 @@
-import type { Instant } from '../../kernel/time.ts'
+import { Refusal } from '../../kernel/refusal.ts'
+import { type Instant, isoInstant } from '../../kernel/time.ts'
 
 /** A change of epoch. It is announced before it holds, so that all gateways switch at one instant. */
 export interface EpochRotation {
@@ -19,7 +20,25 @@ export interface Epochs {
   readonly previous: { readonly epoch: number; readonly until: Instant } | null
 }
 
-export function concerns({ audience }: EpochRotation, other: string | null): boolean {
+/**
+ * Two epochs of an audience are accepted at most, so the next rotation waits for the end of the overlap.
+ * @param audience null: every one.
+ * @throws Refusal CONFLICT
+ */
+export function refuseOverlap(
+  rotations: readonly EpochRotation[],
+  audience: string | null,
+  now: Instant,
+): void {
+  const running = rotations.find((one) => now < one.until && concerns(one, audience))
+  if (running)
+    throw new Refusal(
+      'CONFLICT',
+      `Pseudonyms of ${running.audience ?? 'every audience'} are in an overlap until ${isoInstant(running.until)}; rotate again after that.`,
+    )
+}
+
+function concerns({ audience }: EpochRotation, other: string | null): boolean {
   return audience === null || other === null || audience === other
 }
 

@@ -10,10 +10,10 @@ import type {
 import type { KeyStore } from '../../domain/privacy/key-store.ts'
 import { deriveKey } from '../../domain/privacy/pseudonym.ts'
 import {
-  concerns,
   type EpochRotation,
   type Epochs,
   epochsAt,
+  refuseOverlap,
 } from '../../domain/privacy/pseudonym-epochs.ts'
 import type { Randomness, SubjectId } from '../../kernel/ids.ts'
 import { Refusal } from '../../kernel/refusal.ts'
@@ -166,15 +166,9 @@ export class FileKeyStore implements KeyStore, KeyRotation {
   }
 
   async rotatePseudonyms(rotation: EpochRotation): Promise<void> {
-    await this.#installation.addRotation(rotation, (rotations) => {
-      const now = this.#clock.now()
-      const running = rotations.find((one) => now < one.until && concerns(one, rotation.audience))
-      if (running)
-        throw new Refusal(
-          'CONFLICT',
-          `Pseudonyms of ${running.audience ?? 'every audience'} are accepted in two epochs until ${new Date(running.until).toISOString()}; rotate again after that.`,
-        )
-    })
+    await this.#installation.addRotation(rotation, (rotations) =>
+      refuseOverlap(rotations, rotation.audience, this.#clock.now()),
+    )
   }
 
   async wrappingKeys(): Promise<readonly WrappingState[]> {
@@ -198,7 +192,8 @@ export class FileKeyStore implements KeyStore, KeyRotation {
   async *rewrap(): AsyncGenerator<RewrapProgress> {
     this.#look()
     const { number } = this.#wrapping.current
-    const left = this.#log.table.notUnder(number)
+    const { table } = this.#log
+    const left = table.counts.get(number) === table.size ? [] : table.notUnder(number)
     const total = left.length
     for (let done = 0; done < total; ) {
       const some = left.slice(done, done + REWRAP_AT_ONCE)

@@ -119,6 +119,11 @@ export class RecordTable {
     return this.#length
   }
 
+  /** Subjects with keys. */
+  get size(): number {
+    return this.#offsets.size
+  }
+
   /** How many subjects' keys are sealed under each wrapping key. */
   get counts(): ReadonlyMap<number, number> {
     return this.#counts

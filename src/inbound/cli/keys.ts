@@ -1,0 +1,130 @@
+import Table from 'cli-table3'
+import type { Command } from 'commander'
+import type { KeyRotations, KeysStatus } from '../../gateway/govern/key-rotation.ts'
+import { isoInstant } from '../../kernel/time.ts'
+
+/** Where a new master key is read from. */
+export type NewMasterKey = { readonly file: string } | { readonly command: string }
+
+export interface KeysCommand {
+  readonly rotations: KeyRotations
+  close(): Promise<void>
+}
+
+export interface KeysPorts {
+  open(): Promise<KeysCommand>
+  rotateMaster(next: NewMasterKey): Promise<void>
+  /** For people who wait. */
+  say(text: string): void
+  print(text: string): void
+}
+
+/** `bauta keys status | rotate`: what keys there are, and new ones for old ones. */
+export function registerKeys(program: Command, ports: KeysPorts): void {
+  const { print, say } = ports
+  const keys = program.command('keys').description('keys of this installation and their rotation')
+  const run = async (work: (rotations: KeyRotations) => Promise<string>) => {
+    const { rotations, close } = await ports.open()
+    try {
+      print(await work(rotations))
+    } finally {
+      await close()
+    }
+  }
+  keys
+    .command('status')
+    .description('each kind of key, its epoch, since when, and what is still under an older one')
+    .option('--json', 'print JSON')
+    .action(({ json }: { json?: true }) =>
+      run(async (rotations) => {
+        const status = await rotations.status()
+        return json ? JSON.stringify(status, null, 2) : inWords(status)
+      }),
+    )
+  const rotate = keys.command('rotate').description('new keys for old ones, while gateways run')
+  rotate
+    .command('pseudonyms')
+    .description('a new epoch of pseudonyms; those of the last one are accepted for a while')
+    .option('--audience <name>', 'of one audience only; default: of all')
+    .action(({ audience }: { audience?: string }) =>
+      run(async (rotations) => {
+        const { at, until } = await rotations.rotatePseudonyms(audience ?? null)
+        return `A new epoch begins at ${isoInstant(at)}; pseudonyms of the last one are accepted until ${isoInstant(until)}.`
+      }),
+    )
+  rotate
+    .command('wrapping')
+    .description('wrap the data keys of all people by a new key')
+    .action(() =>
+      run(async (rotations) => {
+        let people = 0
+        for await (const { done, total } of rotations.rotateWrapping()) {
+          people = total
+          if (done === total || done % SAY_EVERY === 0) say(`${done} of ${total}`)
+        }
+        return `Data keys of ${people} people are wrapped by a new key.`
+      }),
+    )
+  rotate
+    .command('master')
+    .description('seal the key folder under another master key; stop all gateways before')
+    .option('--new-file <path>', 'file that holds the new one')
+    .option('--new-command <command>', 'command that prints the new one')
+    .action(async ({ newFile, newCommand }: { newFile?: string; newCommand?: string }) => {
+      await ports.rotateMaster(newMasterKey(newFile, newCommand))
+      print('The key folder is sealed under the new master key; the old one opens nothing of it.')
+      print(
+        'Start gateways with the new one only, and destroy the old one when no backup needs it.',
+      )
+    })
+}
+
+/** Lines of progress that a terminal can take. */
+const SAY_EVERY = 10_000
+
+function newMasterKey(file: string | undefined, command: string | undefined): NewMasterKey {
+  if (file !== undefined && command === undefined) return { file }
+  if (command !== undefined && file === undefined) return { command }
+  throw new Error('Name the new master key by --new-file or --new-command, one of them.')
+}
+
+function inWords({ audiences, announced, wrapping }: KeysStatus): string {
+  const table = new Table({
+    head: ['key', 'of', 'number', 'since', 'older ones'],
+    style: { head: [], border: [] },
+  })
+  for (const { audience, current, since, previous } of audiences)
+    table.push([
+      'pseudonyms',
+      audience,
+      current,
+      instantOf(since),
+      previous ? `${previous.epoch} accepted until ${isoInstant(previous.until)}` : '',
+    ])
+  for (const { number, since, retiredAt, people, destroyedFrom } of wrapping)
+    table.push([
+      'wrapping',
+      `${people} people`,
+      number,
+      instantOf(since),
+      retiredAt === null ? '' : retirement(number, retiredAt, destroyedFrom ?? retiredAt),
+    ])
+  for (const use of ['identifiers', 'cursors', 'cookies', 'tokens', 'quarantine', 'messages'])
+    table.push(['installation', use, 1, instantOf(null), ''])
+  const coming = announced.map(
+    ({ audience, at }) =>
+      `A new epoch of ${audience ?? 'every audience'} begins at ${isoInstant(at)}.`,
+  )
+  return [table.toString(), ...coming].join('\n')
+}
+
+/** Number 0 is no file: it ends with the master key that it is derived from. */
+function retirement(number: number, retiredAt: number, destroyedFrom: number): string {
+  const end =
+    number === 0 ? 'ends with the master key' : `destroyed after ${isoInstant(destroyedFrom)}`
+  return `retired ${isoInstant(retiredAt)}, ${end}`
+}
+
+function instantOf(instant: number | null): string {
+  return instant === null ? 'the beginning' : isoInstant(instant)
+}
