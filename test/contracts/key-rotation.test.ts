@@ -136,4 +136,3 @@ async function wrappingKeysIn(dir: string) {
   keys.look()
   return keys.all
 }
-
