@@ -8,7 +8,7 @@ const REQUESTS = '/opendsr/requests'
 
 /** OpenDSR 2.0: discovery, certificate, and requests of people that other systems hand over. */
 export function openDsrRoutes(
-  door: OpenDsr,
+  door: Pick<OpenDsr, 'discovery' | 'certificate' | 'open' | 'status' | 'cancel'>,
   callerOf: (request: FastifyRequest) => Promise<Caller>,
 ): (app: FastifyInstance) => Promise<void> {
   return async (app) => {

@@ -35,8 +35,8 @@ const ASKED: Readonly<Record<string, readonly [title: string, about: string, but
 }
 
 export interface RequestLinkParts {
-  readonly requests: SubjectRequests
-  readonly vault: PackageVault
+  readonly requests: Pick<SubjectRequests, 'confirm'>
+  readonly vault: Pick<PackageVault, 'fetched'>
   readonly newRequestId: () => string
   /** Told of a link that leads nowhere. */
   readonly onBadLink: (requestId: string) => void

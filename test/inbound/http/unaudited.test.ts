@@ -6,7 +6,9 @@ import { developmentPages } from '../../../src/inbound/http/development-pages.ts
 import { gpcRoute } from '../../../src/inbound/http/global-privacy-control.ts'
 import { Metrics } from '../../../src/inbound/http/metrics.ts'
 import { oauthRoutes } from '../../../src/inbound/http/oauth.ts'
+import { openDsrRoutes } from '../../../src/inbound/http/opendsr.ts'
 import { preferenceRoutes } from '../../../src/inbound/http/preference-page.ts'
+import { requestLinkRoutes } from '../../../src/inbound/http/request-links.ts'
 import { buildServer } from '../../../src/inbound/http/server.ts'
 import { treeRoutes } from '../../../src/inbound/http/tree.ts'
 import { unaudited } from '../../../src/inbound/http/unaudited.ts'
@@ -39,8 +41,19 @@ const published = {
   keys: async () => ['key'],
   acceptWitness: async () => {},
 }
+const nobody = async () => await Promise.reject(new Error('nobody is asked for here'))
+const openDsr = {
+  discovery: () => ({ api_version: '2.0' }),
+  certificate: () => 'certificate',
+  open: nobody,
+  status: nobody,
+  cancel: nobody,
+}
 /** What an address needs to be asked with to be answered at all. */
-const asking: Readonly<Record<string, { query?: string; method?: string; body?: string }>> = {
+const asking: Readonly<
+  Record<string, { at?: string; query?: string; method?: string; body?: string }>
+> = {
+  '/v1/confirm/:type/:token': { at: '/v1/confirm/access/alice' },
   '/audit/consistency': { query: 'from=1&to=2' },
   '/audit/inclusion': { query: 'index=0&size=2' },
   '/audit/witness': { method: 'POST', body: 'alice' },
@@ -62,6 +75,13 @@ beforeAll(async () => {
       oauthRoutes(house.tokens),
       visitorRoutes(house.authenticator, house.visitors, null),
       treeRoutes(published, () => {}),
+      openDsrRoutes(openDsr, nobody),
+      requestLinkRoutes({
+        requests: { confirm: nobody },
+        vault: { fetched: nobody },
+        newRequestId: () => '',
+        onBadLink: () => {},
+      }),
       gpcRoute('2025-01-15'),
       preferenceRoutes(pagesDir, ['https://shop.example']),
       async (server) => {
@@ -85,8 +105,8 @@ describe('the list of unaudited addresses', () => {
   test('holds no address that would answer about a person, whatever it is asked', async () => {
     for (const { path } of unaudited) {
       if (path === '*' || path === '/demo/desk') continue
-      const { query = '', ...how } = asking[path] ?? {}
-      const answer = await call(app, `${path}?${query}&email=alice@example.com`, {
+      const { at = path, query = '', ...how } = asking[path] ?? {}
+      const answer = await call(app, `${at}?${query}&email=alice@example.com`, {
         ...how,
         headers: {
           authorization: 'Bearer alice',
