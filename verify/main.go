@@ -3,7 +3,7 @@
 package main
 
 import (
-	"bufio"
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"golang.org/x/mod/sumdb/note"
@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 func require(holds bool, format string, args ...any) {
@@ -36,7 +37,7 @@ func open(origin string, keys note.Verifiers, path ...string) (size int64, root 
 
 func hash(lines [][]byte) (left tlog.Hash) { // of a whole subtree, on all cores
 	if len(lines) == 1 && lines[0][0] == '-' { // discarded: its hash is left
-		left, _ = tlog.ParseHash(string(lines[0][1:len(lines[0])-1]))
+		left, _ = tlog.ParseHash(string(lines[0][1 : len(lines[0])-1]))
 	} else if len(lines) == 1 {
 		left = tlog.RecordHash(lines[0][:len(lines[0])-1])
 	} else if half := len(lines) / 2; half < 512 {
@@ -82,21 +83,21 @@ func main() {
 			}
 		}
 	}
-	subtrees, batch, text := span.Left, [][]byte{}, []byte{} // what the tree so far is made of, widest first; what comes next
 	file, _ := os.Open(filepath.Join(dir, "entries.jsonl"))
-	lines := bufio.NewReaderSize(file, 1<<26) // no gateway appends a longer entry
-	at, end := span.First, span.First+span.Count
+	info, err := file.Stat()
+	require(err == nil, "entries.jsonl is missing")
+	text, _ := syscall.Mmap(int(file.Fd()), 0, int(info.Size()), syscall.PROT_READ, syscall.MAP_PRIVATE)
+	subtrees, batch, at, end := span.Left, [][]byte{}, span.First, span.First+span.Count // the tree so far, widest first
 	for at < end {
 		width := int64(1 << 14) // the widest subtree that begins here
 		for at%width != 0 || at+width > end {
 			width /= 2
 		}
-		for batch, text = batch[:0], text[:0]; int64(len(batch)) < width; at++ {
-			line, err := lines.ReadSlice('\n')
-			require(err == nil, "entry %d is missing", at)
+		for batch = batch[:0]; int64(len(batch)) < width; at++ {
+			line := text[:bytes.IndexByte(text, '\n')+1]
+			require(len(line) > 0, "entry %d is missing", at)
 			require(line[0] != '-' || discarded[at], "entry %d is discarded and no entry says so", at)
-			text = append(text, line...)
-			batch = append(batch, text[len(text)-len(line):])
+			text, batch = text[len(line):], append(batch, line)
 		}
 		subtrees = append(subtrees, hash(batch))
 		for ; len(subtrees) > 1 && (at&width == 0 || at == end); width *= 2 { // two of one width are one of the next
@@ -104,8 +105,7 @@ func main() {
 			subtrees = append(subtrees[:last], tlog.NodeHash(subtrees[last], subtrees[last+1]))
 		}
 	}
-	_, err = lines.ReadByte()
-	require(err != nil, "there are more entries than %d", span.Count)
+	require(len(text) == 0, "there are more entries than %d", span.Count)
 	err = tlog.CheckTree(span.Proof, size, root, end, append(subtrees, tlog.Hash{})[0])
 	require(err == nil, "the entries do not lead to the checkpoint: %v", err)
 	if found, _ := filepath.Glob(filepath.Join(dir, "c*.*")); len(found) > 0 {

@@ -65,6 +65,14 @@ interface List {
 
 const subjectOf = (id: string) => running.gateway.audiences.of('officer').open(id)
 const lists: readonly List[] = [
+  // First, as the next ones take people away.
+  {
+    name: 'timeline',
+    field: (page) =>
+      `profile(id: "${running.pseudonym('officer', busy)}") { timeline(${page}) { PAGE { name } } } }`,
+    at: ['profile', 'timeline'],
+    vanish: ({ name }) => remove('DELETE FROM event WHERE name = $1', name),
+  },
   {
     name: 'searchProfiles',
     field: (page) => `searchProfiles(${page}) { PAGE { id } } }`,
@@ -89,13 +97,6 @@ const lists: readonly List[] = [
     field: (page) => `segments(${page}) { PAGE { key } } }`,
     at: ['segments'],
     vanish: async ({ key }) => await running.gateway.stores.segments.remove(key ?? ''),
-  },
-  {
-    name: 'timeline',
-    field: (page) =>
-      `profile(id: "${running.pseudonym('officer', busy)}") { timeline(${page}) { PAGE { name } } } }`,
-    at: ['profile', 'timeline'],
-    vanish: ({ name }) => remove('DELETE FROM event WHERE name = $1', name),
   },
   {
     name: 'auditTrail',

@@ -1,0 +1,2 @@
+/** All facets. */
+import './two-worlds.ts'
