@@ -41,7 +41,15 @@ export function requestsOf(config: Config, stores: Stores, parts: Parts) {
     dataRetention: stores.dataRetention,
     trailRetention: stores.retention,
   })
-  const vault = new PackageVault({ packaging, store, keys, policy, recorder, ...times })
+  const vault = new PackageVault({
+    packaging,
+    store,
+    keys,
+    policy,
+    recorder,
+    audiences,
+    ...times,
+  })
   const origin = config.publicUrl ?? `http://${config.host}:${config.port}`
   const register = new SubjectRequests({
     store,

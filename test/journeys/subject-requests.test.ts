@@ -74,6 +74,14 @@ describe('a person who has signed in', () => {
       expect(files['index.html']).toContain('&lt;script&gt;alert(1)')
       expect(files['index.html']).not.toContain('<script')
     })
+    const seen = await house.running.ask(
+      { ...house.as('compliance') },
+      `{ disclosuresOf(profile: "${house.running.pseudonym('compliance', subject)}") { edges { node { byPerson fields { path } } } } }`,
+    )
+    expect(seen.data.disclosuresOf.edges.map((one: { node: unknown }) => one.node)).toContainEqual({
+      byPerson: true,
+      fields: [{ path: 'package' }],
+    })
     expect(entries.at(-1)).toMatchObject({
       action: { action: 'package.fetch' },
       subjects: [{ ref: gateway().stores.keys.auditRefOf(subject) }],

@@ -10,8 +10,8 @@ export const noticeKinds = [
   'subject.restricted',
   'subject.objected',
 ] as const
-/** What only the controller's own systems may take: these carry how to reach a person. */
-export const houseKinds = ['request.verify', 'request.ready'] as const
+/** What only the controller's own systems may take: it carries how to reach a person. */
+export const houseKinds = ['request.verify'] as const
 /** Status of a subject request, to the address that the request itself named (OpenDSR 2.0, section 9). */
 export const callbackKinds = ['request.status'] as const
 export const messageKinds = [...noticeKinds, ...houseKinds, ...callbackKinds] as const

@@ -6,9 +6,11 @@ import type { PackageType } from '../../domain/privacy/subject-request.ts'
 import type { SubjectRequestStore } from '../../domain/profiles/subject-request-store.ts'
 import type { Randomness, SubjectId } from '../../kernel/ids.ts'
 import type { Clock } from '../../kernel/time.ts'
-import { OPERATOR, type Recorder } from '../scope/recorder.ts'
+import { actorOf } from '../scope/actor.ts'
+import type { Audiences } from '../scope/audiences.ts'
+import type { Recorder } from '../scope/recorder.ts'
 import { type PackageFile, packageFiles } from './package-files.ts'
-import type { Packaging } from './person-package.ts'
+import { asPerson, type Packaging } from './person-package.ts'
 
 const PURPOSE = 'SUBJECT_RIGHTS'
 
@@ -18,6 +20,7 @@ export interface PackageVaultParts {
   readonly keys: KeyStore
   readonly policy: Policy
   readonly recorder: Recorder
+  readonly audiences: Audiences
   readonly clock: Clock
   readonly randomness: Randomness
 }
@@ -57,14 +60,14 @@ export class PackageVault {
   }
 
   async #record(request: string, subject: SubjectId, requestId: string): Promise<void> {
-    const { keys, policy, recorder } = this.#parts
+    const { keys, policy, recorder, audiences } = this.#parts
     const purpose = policy.purposes.get(PURPOSE)
     const ref = keys.auditRefOf(subject)
     await recorder.record({
       requestId,
       phase: 'decision',
       outcome: 'permit',
-      actor: { ...OPERATOR, roles: ['subject'] },
+      actor: actorOf(asPerson(subject), audiences),
       audience: 'subject-rights',
       operation: { documentId: null, name: null },
       purpose: PURPOSE,

@@ -11,7 +11,7 @@ export class EndpointInput {
 
   @Field(() => [String], {
     description:
-      'What it takes: subject.erased, subject.rectified, subject.restricted, subject.objected; for systems of the house also request.verify and request.ready.',
+      'What it takes: subject.erased, subject.rectified, subject.restricted, subject.objected; for systems of the house also request.verify.',
   })
   kinds!: string[]
 }
