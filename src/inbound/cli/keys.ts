@@ -1,6 +1,7 @@
 import Table from 'cli-table3'
 import type { Command } from 'commander'
 import type { KeyRotations, KeysStatus } from '../../gateway/govern/key-rotation.ts'
+import { Refusal } from '../../kernel/refusal.ts'
 import { isoInstant } from '../../kernel/time.ts'
 
 /** Where a new master key is read from. */
@@ -85,7 +86,10 @@ const SAY_EVERY = 10_000
 function newMasterKey(file: string | undefined, command: string | undefined): NewMasterKey {
   if (file !== undefined && command === undefined) return { file }
   if (command !== undefined && file === undefined) return { command }
-  throw new Error('Name the new master key by --new-file or --new-command, one of them.')
+  throw new Refusal(
+    'BAD_USER_INPUT',
+    'Name the new master key by --new-file or --new-command, one of them.',
+  )
 }
 
 function inWords({ audiences, announced, wrapping }: KeysStatus): string {
