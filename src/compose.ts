@@ -280,6 +280,7 @@ export async function composeGateway(
     async close() {
       await counters.flush().catch(() => {})
       await auditLog.close()
+      stores.redis?.close()
       await stores.opened.close()
     },
   }

@@ -4,6 +4,7 @@ import {
   matching,
   oneOf,
   postgresUrl,
+  redisUrl,
   sinkUrl,
   verifierKeyText,
   webOrigin,
@@ -83,6 +84,14 @@ export const variables = {
     example: '10',
     otherwise: '10',
     read: wholeNumber(1, 200),
+  }),
+  redisUrl: variable({
+    name: 'REDIS_URL',
+    meaning: 'Redis 6 or later, by which gateways on one database hear of changes at once',
+    example: 'rediss://default:password@localhost:6379',
+    otherwise: 'none: each gateway looks for itself, within a second',
+    secret: true,
+    read: redisUrl,
   }),
   databaseQuotaMb: variable({
     name: 'BAUTA_DATABASE_QUOTA_MB',

@@ -24,6 +24,8 @@ export interface Config {
   /** Null: the embedded server in the data folder. */
   readonly databaseUrl: string | null
   readonly databasePool: number
+  /** Null: what happens here is told to nobody. */
+  readonly redisUrl: string | null
   /** What the PostgreSQL database may grow to; null: not known, then no reserve is kept there. */
   readonly databaseQuotaMb: number | null
   /** Disk that is kept for withdrawals, revocations and exports. */
@@ -96,6 +98,7 @@ export function readConfig(env: Environment): Config {
     ...limitsOf(env, databaseUrl),
     databaseUrl,
     databasePool: value(env, variables.databasePool) ?? 10,
+    redisUrl: value(env, variables.redisUrl),
     databaseQuotaMb: value(env, variables.databaseQuotaMb),
     dataDir,
     policyDir: value(env, variables.policyDir) ?? join(packageDir, 'policy'),

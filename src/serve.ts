@@ -103,7 +103,10 @@ export async function buildGatewayServer(
       },
       keys: async () => await stores.keys.refresh(),
     },
-    warnings: () => (reserve.room === 'ample' ? [] : [`storage ${reserve.room}`]),
+    warnings: () => [
+      ...(reserve.room === 'ample' ? [] : [`storage ${reserve.room}`]),
+      ...(stores.redis?.isUp === false ? ['redis gone'] : []),
+    ],
     onForeignHost: (requestId) => counters.note('foreign-host', { requestId, clientId: null }),
     routes: [
       async (app) => await graphqlRoute(app, { responder, callerOf, development, onUnforeseen }),

@@ -9,6 +9,7 @@ import { compilePolicy, type Policy } from './domain/privacy/policy.ts'
 import { checkTraitNames } from './gateway/disclose/trait-names.ts'
 import type { Randomness } from './kernel/ids.ts'
 import type { Clock } from './kernel/time.ts'
+import { openRedis, spreadNews } from './news.ts'
 import { FileCheckpointSigner } from './outbound/keys/file-checkpoint-signer.ts'
 import { DAYS_FOLDER, FileDayKeys } from './outbound/keys/file-day-keys.ts'
 import { FileKeyStore } from './outbound/keys/file-key-store.ts'
@@ -50,6 +51,7 @@ import { DatabaseQuota, FolderSpace } from './outbound/postgres/storage-space.ts
 import { PostgresSubjectRequestStore } from './outbound/postgres/subject-request-store.ts'
 import { PostgresTrailSubjects } from './outbound/postgres/trail-subjects.ts'
 import { PostgresTrailTimes } from './outbound/postgres/trail-times.ts'
+import type { RedisLink } from './outbound/redis/redis-link.ts'
 import { readPolicyTables } from './policy-files.ts'
 
 export const clock: Clock = { now: () => Date.now() }
@@ -106,6 +108,8 @@ export interface Stores {
   readonly personRecords: PostgresPersonRecords
   /** Null: no certificate is there. */
   readonly callbackSigner: CallbackSigner | null
+  /** Null: news stay in this process. */
+  readonly redis: RedisLink | null
 }
 
 /** Told what is being done: one line each, nothing of a person. */
@@ -154,6 +158,9 @@ export async function openStores(
   const segments = new PostgresSegmentStore(database, clock)
   const recommendations = new PostgresRecommendationStore(database, clock)
   const rebuild = new ProfileRebuild({ database, policy, keys, recommendations, clock, randomness })
+  const feed = new PostgresChangeFeed(database)
+  const redis = await openRedis(config.redisUrl, keys)
+  spreadNews(redis, randomness, { database, feed, keys, segments, recommendations })
   const quota = config.databaseQuotaMb
   await applyRenewals(database, rebuild, policy.notices)
   return {
@@ -190,7 +197,7 @@ export async function openStores(
       : new DatabaseQuota(database, quota === null ? null : quota * MEGABYTE),
     securityCounts: new PostgresSecurityCountStore(database),
     clients: new PostgresClientStore(database),
-    feed: new PostgresChangeFeed(database),
+    feed,
     ingestStore: new PostgresIngestStore(database, rebuild),
     memberLists: new PostgresMemberLists(database),
     countLedger: new PostgresCountLedger(database, auditLog),
@@ -208,6 +215,7 @@ export async function openStores(
       keysDir,
       new URL(config.publicUrl ?? 'http://localhost').hostname,
     ),
+    redis,
   }
 }
 

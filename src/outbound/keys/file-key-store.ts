@@ -61,6 +61,7 @@ export class FileKeyStore implements KeyStore, KeyRotation {
   #refs = new Map<SubjectId, string>()
   #refsOf: unknown = null
   #lookedAt = Number.NEGATIVE_INFINITY
+  #onDestroyed: () => void = () => {}
   /** Whether this start made the installation its keys. */
   readonly madeNew: boolean
 
@@ -133,6 +134,11 @@ export class FileKeyStore implements KeyStore, KeyRotation {
     this.#look()
   }
 
+  /** @param tell called whenever this process has destroyed keys. */
+  whenDestroyed(tell: () => void): void {
+    this.#onDestroyed = tell
+  }
+
   async destroy(subjects: readonly SubjectId[]): Promise<void> {
     await this.#alone(async () => {
       const doomed = new Set(subjects.filter((subject) => this.#log.table.holds(subject)))
@@ -143,6 +149,7 @@ export class FileKeyStore implements KeyStore, KeyRotation {
         throw new Refusal('KEYS_UNAVAILABLE', 'Keys can not be destroyed now.', { cause })
       }
       this.#look()
+      this.#onDestroyed()
     })
   }
 

@@ -38,6 +38,7 @@ export class PostgresRecommendationStore implements RecommendationStore {
   readonly #clock: Clock
   readonly #model: Remembered<RecommenderModel | null>
   readonly #catalogue: Remembered<Catalogue>
+  #onDefined: () => void = () => {}
 
   constructor(database: Database, clock: Clock) {
     this.#database = database
@@ -46,6 +47,17 @@ export class PostgresRecommendationStore implements RecommendationStore {
       readModel(database, previous ?? null, clock.now()),
     )
     this.#catalogue = new Remembered(clock, SECOND, (previous) => this.#readCatalogue(previous))
+  }
+
+  /** @param tell called whenever this process has stored a model or items. */
+  whenDefined(tell: () => void): void {
+    this.#onDefined = tell
+  }
+
+  /** Model and catalogue are looked at again when they are asked for next. */
+  forget(): void {
+    this.#model.forget()
+    this.#catalogue.forget()
   }
 
   model(): Promise<RecommenderModel | null> {
@@ -96,7 +108,8 @@ export class PostgresRecommendationStore implements RecommendationStore {
 
   async saveModel(model: FittedModel): Promise<number> {
     const id = await writeModel(this.#database, model, this.#clock.now())
-    this.#model.forget()
+    this.forget()
+    this.#onDefined()
     return id
   }
 
@@ -192,7 +205,8 @@ export class PostgresRecommendationStore implements RecommendationStore {
       ],
       'items-save',
     )
-    this.#catalogue.forget()
+    this.forget()
+    this.#onDefined()
   }
 
   async catalogue(): Promise<ReadonlyMap<string, string | null>> {

@@ -17,6 +17,7 @@ type Events = Readonly<Record<string, readonly Instant[]>>
 export class PostgresSegmentStore implements SegmentStore {
   readonly #database: Database
   readonly #all: Remembered<ReadonlyMap<string, Segment>>
+  #onDefined: () => void = () => {}
 
   constructor(database: Database, clock: Clock) {
     this.#database = database
@@ -25,6 +26,16 @@ export class PostgresSegmentStore implements SegmentStore {
 
   all(): Promise<ReadonlyMap<string, Segment>> {
     return this.#all.get()
+  }
+
+  /** @param tell called whenever this process has defined or removed a segment. */
+  whenDefined(tell: () => void): void {
+    this.#onDefined = tell
+  }
+
+  /** The definitions are read afresh when they are asked for next. */
+  forget(): void {
+    this.#all.forget()
   }
 
   async define(segment: Segment, now: Instant): Promise<number> {
@@ -48,7 +59,8 @@ export class PostgresSegmentStore implements SegmentStore {
       )
       return await evaluateForAll(tx, segment, now)
     })
-    this.#all.forget()
+    this.forget()
+    this.#onDefined()
     return members
   }
 
@@ -69,7 +81,8 @@ export class PostgresSegmentStore implements SegmentStore {
       )
       return rows.length > 0
     })
-    this.#all.forget()
+    this.forget()
+    this.#onDefined()
     return removed
   }
 
