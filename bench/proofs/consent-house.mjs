@@ -54,8 +54,7 @@ export class ConsentHouse {
       house.gateways.push(await installation.gateway({ environment, imports }))
     }
     await Promise.all(house.gateways.map(async (gateway) => await gateway.start()))
-    house.database = new pg.Client({ connectionString: installation.database })
-    await house.database.connect()
+    house.database = new pg.Pool({ connectionString: installation.database, max: 2 })
     return house
   }
 

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { randomOf } from '../dataset.mjs'
 import { answerPath } from './answer-path.mjs'
@@ -112,6 +113,8 @@ async function round(tally, operations, seed, imports, possible) {
   const history = new ConsentHistory()
   const crowd = new ConsentCrowd(house, history)
   const stop = new AbortController()
+  // Everybody listens to it.
+  setMaxListeners(0, stop.signal)
   try {
     const going = crowd.goOn(stop.signal, random)
     const harming = harm(house, random, possible, tally.faults, stop.signal)

@@ -118,11 +118,10 @@ export function compileConsent(
   now: Instant,
 ): CompiledConsent {
   const instants = new Set<Instant>()
-  for (const history of histories) {
-    for (const record of history) {
-      if (record.effectiveAt > now) instants.add(record.effectiveAt)
-      if (record.expiresAt !== null && record.expiresAt > now) instants.add(record.expiresAt)
-    }
+  for (const record of histories.flat()) {
+    const { effectiveAt, expiresAt } = record
+    if (!isInForce(record, now)) instants.add(effectiveAt)
+    if (expiresAt !== null && expiresAt > now) instants.add(expiresAt)
   }
   const records: Record<string, readonly [string, string]> = {}
   const state = vectorText(vectorAt(histories, country, now, records))
@@ -134,6 +133,17 @@ export function compileConsent(
     previous = text
   }
   return { state, until: later[0]?.[0] ?? null, later, records }
+}
+
+/**
+ * What held when it was recorded is not undone by a clock that is behind the one it was recorded by: only a decision that
+ * was dated ahead waits for its time.
+ */
+function isInForce(
+  { effectiveAt, recordedAt }: Pick<ConsentRecord, 'effectiveAt' | 'recordedAt'>,
+  now: Instant,
+): boolean {
+  return effectiveAt <= now || effectiveAt <= recordedAt
 }
 
 /** The state at an instant not before the one it was compiled for. */
@@ -187,7 +197,7 @@ function lastDeclared(
 ): string | null {
   const declared = histories
     .flat()
-    .filter(({ jurisdiction, effectiveAt }) => jurisdiction !== null && effectiveAt <= now)
+    .filter((record) => record.jurisdiction !== null && isInForce(record, now))
   return declared.sort(latestFirst)[0]?.jurisdiction ?? null
 }
 
@@ -211,7 +221,7 @@ function isStanding(record: ConsentRecord): boolean {
 function latestPerKey(history: readonly ConsentRecord[], now: Instant): Map<string, ConsentRecord> {
   const latest = new Map<string, ConsentRecord>()
   for (const record of history) {
-    if (record.effectiveAt > now) continue
+    if (!isInForce(record, now)) continue
     const family = FAMILY[record.state]
     const key = family
       ? `${family}${record.purpose}`

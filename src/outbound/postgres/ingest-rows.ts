@@ -104,6 +104,19 @@ export async function saveRecords(
   )
 }
 
+/**
+ * A decision that holds from the moment it is recorded comes after all that were made before it, whatever the clocks of
+ * the gateways say that recorded those: it would be lost behind one that a faster clock has dated.
+ */
+const PLACED = `CROSS JOIN LATERAL (
+  SELECT greatest(effective, (
+    SELECT max(earlier.effective_at) + interval '1 millisecond'
+    FROM subject me JOIN subject other ON other.root_id = me.root_id JOIN consent_record earlier ON earlier.home_id = other.id
+    WHERE me.id = home AND effective = recorded AND earlier.purpose = made.purpose
+      AND earlier.recipient IS NOT DISTINCT FROM made.recipient
+  )) AS at
+) placed`
+
 export async function saveConsents(
   tx: Queryable,
   { id: batchId }: BatchOrigin,
@@ -116,12 +129,13 @@ export async function saveConsents(
        language, entity, evidence)
      SELECT id, home, $2, purpose,
        CASE json_typeof(categories) WHEN 'array' THEN ARRAY(SELECT json_array_elements_text(categories)) END,
-       recipient, state, jurisdiction, effective, expires, recorded, source, method, "collectionPoint", notice,
+       recipient, state, jurisdiction, placed.at, expires,
+       CASE WHEN effective = recorded THEN placed.at ELSE recorded END, source, method, "collectionPoint", notice,
        "noticeVersion", "noticeHash", language, entity, evidence
      FROM json_to_recordset($1) AS made (id uuid, home uuid, purpose text, categories json, recipient text,
        state text, jurisdiction text, effective timestamptz, expires timestamptz, recorded timestamptz,
        source text, method text, "collectionPoint" text, notice text, "noticeVersion" text, "noticeHash" text,
-       language text, entity text, evidence jsonb)`,
+       language text, entity text, evidence jsonb) ${PLACED}`,
     [
       JSON.stringify(
         consents.map(({ effectiveAt, expiresAt, recordedAt, ...rest }) => ({

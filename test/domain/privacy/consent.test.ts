@@ -181,6 +181,32 @@ describe('compiled consent', () => {
     )
   })
 
+  test('a clock that is behind undoes no decision; one that was dated ahead waits for its time', () => {
+    const decided = (state: ConsentStateName, effectiveAt: number, recordedAt: number) => ({
+      id: `${state}-${effectiveAt}`,
+      purpose: 'PERSONALIZATION',
+      categories: null,
+      recipient: null,
+      state,
+      jurisdiction: null,
+      effectiveAt,
+      expiresAt: null,
+      recordedAt,
+      source: 'record',
+    })
+    const given = decided('ConsentGiven', 500, 500)
+    const withdrawn = decided('ConsentWithdrawn', 1_200, 1_200)
+    const again = decided('ConsentGiven', 1_700, 1_200)
+    const compiled = compileConsent([[given, withdrawn, again]], 'DE', NOW)
+    for (const [now, state] of [
+      [0, 'ConsentWithdrawn'],
+      [NOW, 'ConsentWithdrawn'],
+      [1_699, 'ConsentWithdrawn'],
+      [1_700, 'ConsentGiven'],
+    ] as const)
+      expect(consentAt(compiled, now)).toContain(`PERSONALIZATION=${state}`)
+  })
+
   test('permits no more after a refusal, a withdrawal, an objection, a restriction or an opt-out signal', () => {
     const closing = fc.oneof(
       fc.constantFrom(...restrictive, 'Objected' as const).chain(ofState),
@@ -189,7 +215,9 @@ describe('compiled consent', () => {
     fc.assert(
       fc.property(history, closing, (given, last) => {
         const before = permitted(compileConsent([given], 'DE', NOW).state)
-        const now = { ...last, effectiveAt: NOW, recordedAt: 9_999, jurisdiction: null }
+        // As the store places what is decided now: after all that stands there, whatever clock has dated it.
+        const effectiveAt = Math.max(NOW, ...given.map((record) => record.effectiveAt)) + 1
+        const now = { ...last, effectiveAt, recordedAt: 9_999, jurisdiction: null }
         expect(
           isWithin(permitted(compileConsent([[...given, now]], 'DE', NOW).state), before),
         ).toBe(true)

@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { consentAt } from '../../../src/domain/privacy/consent.ts'
+import { HOUR } from '../../../src/kernel/time.ts'
+import type { FreshDatabase } from '../../contracts/fresh-database.ts'
+import { consent, IngestHouse, profile } from './ingest-house.ts'
+
+const step = fc.record({
+  /** By how much the clock of the gateway that takes it goes wrong. */
+  wrong: fc.integer({ min: -2 * HOUR, max: 2 * HOUR }),
+  given: fc.boolean(),
+  /** Beforehand, something that is no decision, at a gateway with such a clock. */
+  between: fc.option(fc.integer({ min: -2 * HOUR, max: 2 * HOUR })),
+})
+
+/** Gateways on one database whose clocks differ: whoever decides last decides. */
+export function decisionOrderContract(adapter: string, fresh: () => Promise<FreshDatabase>): void {
+  describe(`decisions at several gateways on ${adapter}`, () => {
+    let db: FreshDatabase
+    let house: IngestHouse
+    let start: number
+    let people = 0
+    beforeAll(async () => {
+      db = await fresh()
+      house = await IngestHouse.over(db)
+      start = house.clock.now()
+    })
+    afterAll(async () => await db.drop())
+
+    const at = async (wrong: number, input: unknown) => {
+      house.clock.pass(start + wrong - house.clock.now())
+      const { rejected } = await house.ingest.acceptLive('crm', [input], { verified: true })
+      expect(rejected).toEqual([])
+    }
+    /** What a gateway with that clock goes by. */
+    const stateAt = async (person: string, wrong: number) => {
+      const row = await house.rowOf({ kind: 'userId', value: person })
+      const { consent_later: later } = row as unknown as { consent_later: [number, string][] }
+      return consentAt({ state: row?.state ?? '', later }, start + wrong)
+    }
+
+    test('the last one holds, whatever any of their clocks says', async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(step, { minLength: 2, maxLength: 5 }), async (steps) => {
+          people += 1
+          const person = `person-${people}`
+          const who = { userId: person }
+          await at(0, profile(person, who, { country: 'DE' }))
+          for (const [turn, { wrong, given, between }] of steps.entries()) {
+            const state = given ? 'ConsentGiven' : 'ConsentWithdrawn'
+            await at(wrong, consent(who, 'PERSONALIZATION', state))
+            if (between !== null)
+              await at(between, profile(`${person}-${turn}`, who, { language: 'de' }))
+            for (const reader of [-3 * HOUR, 0, 3 * HOUR])
+              expect(await stateAt(person, reader)).toContain(`PERSONALIZATION=${state}`)
+          }
+        }),
+        { numRuns: 25 },
+      )
+    })
+  })
+}
