@@ -7,8 +7,11 @@ import { SEGMENT } from './consent-house.mjs'
 const RECIPIENT = 'acme'
 const GIVE = `mutation { recordConsent(consent: { purpose: "PARTNER_SHARING", recipient: "${RECIPIENT}", given: true }) { accepted } }`
 const WITHDRAW = `mutation { withdrawConsent(purpose: "PARTNER_SHARING", recipient: "${RECIPIENT}") { accepted } }`
-const TOUCH = 'mutation ($id: ID!) { track(event: { messageId: $id, event: "Page Viewed" }) { accepted } }'
-const FIELDS = 'id account { plan } segments { key }'
+const TOUCH = `mutation ($person: String!, $traits: JSON!) {
+  identify(person: { identifiers: [{ kind: USER_ID, value: $person }], traits: $traits }) { accepted }
+}`
+const COUNTRIES = ['DE', 'FR', 'IT']
+const FIELDS = 'id demographics { country } account { plan } segments { key }'
 const QUERY = `query Several($ids: [ID!]!) { profiles(ids: $ids) { ${FIELDS} } }`
 const LIST = (filter) => `query List($after: String) {
   searchProfiles(first: 3, after: $after${filter}) { edges { node { ${FIELDS} } } pageInfo { hasNextPage endCursor } }
@@ -31,6 +34,7 @@ export class ConsentCrowd {
   #history
   #byId
   #partner
+  #feed
   operations = 0
   refused = 0
 
@@ -39,10 +43,12 @@ export class ConsentCrowd {
     this.#history = history
     this.#byId = new Map(house.people.map(({ id, number }) => [id, number]))
     this.#partner = new Client('partner', { token: house.partner })
+    this.#feed = new Client('feed', { token: house.feed })
   }
 
   close() {
     this.#partner.close()
+    this.#feed.close()
   }
 
   /** Everybody, until told to stop. @returns when all have stopped. */
@@ -79,14 +85,16 @@ export class ConsentCrowd {
     }
   }
 
-  /** Something else changes about them: who watches them asks again. */
+  /** Something else changes about them, so that those who watch them are told if they may be. */
   async #touch(person, turn, pause, signal, random) {
-    const id = `${performance.timeOrigin}-${person.number}-${turn}`
-    for (const part of [1, 2, 3]) {
+    for (const part of [0, 1, 2]) {
       await pauseOf(pause / 3, signal)
       if (signal.aborted) return
-      const variables = { id: `${id}-${part}` }
-      if (isRight(await person.self.post(this.#url(random), { query: TOUCH, variables })))
+      const variables = {
+        person: `person-${person.number}`,
+        traits: { country: COUNTRIES[(turn + part) % 3] },
+      }
+      if (isRight(await this.#feed.post(this.#url(random), { query: TOUCH, variables })))
         this.operations++
     }
   }
@@ -134,8 +142,12 @@ export class ConsentCrowd {
   /** Again and again, because gateways end. */
   async #watch(gateway, person, signal) {
     while (!signal.aborted) {
-      await streamed(gateway.url, this.#house.partner, { query: WATCH, variables: { id: person.id } }, signal, (event) =>
-        this.#hear(gateway, person, event),
+      await streamed(
+        gateway.url,
+        this.#house.partner,
+        { query: WATCH, variables: { id: person.id } },
+        signal,
+        (event) => this.#hear(gateway, person, event),
       )
       await pauseOf(200, signal)
     }
@@ -171,20 +183,24 @@ function streamed(url, token, body, signal, onEvent) {
       accept: 'text/event-stream',
       authorization: `Bearer ${token}`,
     }
-    const sent = request(`${url}/graphql/stream`, { method: 'POST', headers, signal }, (response) => {
-      let text = ''
-      response.setEncoding('utf8')
-      response.on('data', (chunk) => {
-        const parts = (text + chunk).split('\n\n')
-        text = parts.pop()
-        for (const part of parts) {
-          const line = part.split('\n').find((one) => one.startsWith('data: {'))
-          if (line) onEvent(JSON.parse(line.slice(6)))
-        }
-      })
-      response.on('close', resolve)
-      response.on('error', resolve)
-    })
+    const sent = request(
+      `${url}/graphql/stream`,
+      { method: 'POST', headers, signal },
+      (response) => {
+        let text = ''
+        response.setEncoding('utf8')
+        response.on('data', (chunk) => {
+          const parts = (text + chunk).split('\n\n')
+          text = parts.pop()
+          for (const part of parts) {
+            const line = part.split('\n').find((one) => one.startsWith('data: {'))
+            if (line) onEvent(JSON.parse(line.slice(6)))
+          }
+        })
+        response.on('close', resolve)
+        response.on('error', resolve)
+      },
+    )
     sent.on('error', resolve)
     sent.end(JSON.stringify(body))
   })

@@ -101,7 +101,7 @@ export class ConsentHouse {
   }
 }
 
-/** Sixteen people who have agreed, a partner who may be told of them, and a segment that they are all in. */
+/** Sixteen people who have agreed, a partner who may be told of them, who feeds, and a segment that they are all in. */
 async function populate(environment) {
   const { composeGateway } = await dist('compose.js')
   const { readConfig } = await dist('config.js')
@@ -112,12 +112,13 @@ async function populate(environment) {
     const client = async (draft) =>
       await gateway.clients.create({ name: draft.id, adhoc: true, ...draft })
     const { key } = await client({ id: PARTNER, roles: ['partner'] })
+    const { key: feed } = await client({ id: 'feed', roles: ['ingest'], writeKey: 'server' })
     const { client: page } = await client({ id: 'page', roles: ['subject'] })
     const rule = { field: 'plan', is: '=', value: 'pro' }
     await gateway.segments.defineAsOperator({ key: SEGMENT, name: 'Pro', description: '', rule })
     const people = []
     for (let number = 0; number < PEOPLE; number++) people.push(await arrive(gateway, page, number))
-    return { people, partner: key }
+    return { people, partner: key, feed }
   } finally {
     await gateway.close()
   }
@@ -131,7 +132,7 @@ async function arrive(gateway, page, number) {
   const { subjects, rejected } = await gateway.ingest.acceptLive(
     'crm',
     [
-      { type: 'profile', recordKey: `person-${number}`, identifiers, traits: { country: 'DE', plan: 'pro' } },
+      { type: 'profile', recordKey: `person-${number}`, identifiers, traits: { plan: 'pro' } },
       { ...consent, purpose: 'PARTNER_SHARING', recipient: PARTNER, effectiveAt },
     ],
     { verified: true },
@@ -139,8 +140,18 @@ async function arrive(gateway, page, number) {
   if (rejected.length > 0) throw new Error(JSON.stringify(rejected))
   const [subject] = subjects
   const { access_token: token } = await gateway.tokens.forPerson(
-    { client: page, subject, scopes: page.scopes, lifetime: DAY, requestId: gateway.reception.newRequestId() },
+    {
+      client: page,
+      subject,
+      scopes: page.scopes,
+      lifetime: DAY,
+      requestId: gateway.reception.newRequestId(),
+    },
     OPERATOR,
   )
-  return { number, id: gateway.audiences.of(PARTNER).of(subject), self: new Client('self', { token }) }
+  return {
+    number,
+    id: gateway.audiences.of(PARTNER).of(subject),
+    self: new Client('self', { token }),
+  }
 }
