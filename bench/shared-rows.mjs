@@ -46,7 +46,10 @@ await inScratchDatabase(databaseUrl, 'rows', async ({ database }) => {
     'versions from PostgreSQL, sealed rows from Redis': async () => {
       const rows = await versions()
       const sealed = await buffers.mGet(rows.map(nameOf))
-      return rows.map((row, n) => ({ ...JSON.parse(open(key, [nameOf(row)], sealed[n]).toString('utf8')), later: JSON.parse(row.later) })).length
+      return rows.map((row, n) => ({
+        ...JSON.parse(open(key, [nameOf(row)], sealed[n]).toString('utf8')),
+        later: JSON.parse(row.later),
+      })).length
     },
   }
   const [{ pid }] = await database.query('SELECT pg_backend_pid() AS pid')

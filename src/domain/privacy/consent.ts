@@ -119,9 +119,8 @@ export function compileConsent(
 ): CompiledConsent {
   const instants = new Set<Instant>()
   for (const record of histories.flat()) {
-    const { effectiveAt, expiresAt } = record
-    if (!isInForce(record, now)) instants.add(effectiveAt)
-    if (expiresAt !== null && expiresAt > now) instants.add(expiresAt)
+    if (!isInForce(record, now)) instants.add(record.effectiveAt)
+    if (record.expiresAt !== null && record.expiresAt > now) instants.add(record.expiresAt)
   }
   const records: Record<string, readonly [string, string]> = {}
   const state = vectorText(vectorAt(histories, country, now, records))
@@ -135,16 +134,9 @@ export function compileConsent(
   return { state, until: later[0]?.[0] ?? null, later, records }
 }
 
-/**
- * What held when it was recorded is not undone by a clock that is behind the one it was recorded by: only a decision that
- * was dated ahead waits for its time.
- */
-function isInForce(
-  { effectiveAt, recordedAt }: Pick<ConsentRecord, 'effectiveAt' | 'recordedAt'>,
-  now: Instant,
-): boolean {
-  return effectiveAt <= now || effectiveAt <= recordedAt
-}
+/** What held when it was recorded is not undone by a clock that is behind; what was dated ahead waits for its time. */
+const isInForce = ({ effectiveAt, recordedAt }: ConsentRecord, now: Instant): boolean =>
+  effectiveAt <= now || effectiveAt <= recordedAt
 
 /** The state at an instant not before the one it was compiled for. */
 export function consentAt(
