@@ -1,6 +1,6 @@
-import type { SubjectId } from '../../src/kernel/ids.ts'
-import { follow } from '../follow.ts'
-import { type As, given, type RunningGateway } from '../running-gateway.ts'
+import type { SubjectId } from '../src/kernel/ids.ts'
+import { follow } from './follow.ts'
+import { type As, given, type RunningGateway } from './running-gateway.ts'
 
 /** The partner who reads, the page where people decide, and a segment that all of these people are in. */
 export const PARTNER = 'acme'

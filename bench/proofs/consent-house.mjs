@@ -47,8 +47,10 @@ export class ConsentHouse {
       const environment = {
         LD_PRELOAD: faketime(),
         FAKETIME_TIMESTAMP_FILE: join(house.clocks, String(number)),
-        FAKETIME_NO_CACHE: '1',
+        FAKETIME_CACHE_DURATION: '1',
         FAKETIME_DONT_FAKE_MONOTONIC: '1',
+        // With its correction of monotonic waits, the threads of node would wait for nothing, as fast as they can.
+        FAKETIME_FORCE_MONOTONIC_FIX: '0',
         FAKETIME_DISABLE_SHM: '1',
       }
       house.gateways.push(await installation.gateway({ environment, imports }))

@@ -6,6 +6,7 @@ import { ConsentCrowd } from './consent-crowd.mjs'
 import { ConsentHistory } from './consent-history.mjs'
 import { ConsentHouse } from './consent-house.mjs'
 import { versions } from './installation.mjs'
+import { RedisProcess } from './redis-process.mjs'
 
 /** Operations between two savings of what was found. */
 const ROUND = 5_000
@@ -92,7 +93,7 @@ export const consent = {
       passed: done.findings.length === 0 && everyKind && done.planted.findings > 0,
       ...done,
       findings: tallied(done.findings),
-      versions: await versions(),
+      versions: { ...(await versions()), redis: RedisProcess.version() },
     }
   },
 }

@@ -1,5 +1,5 @@
 /** A Redis server of a proof's own: one that may be killed and stopped. It keeps nothing. */
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { freePort } from '../servers.mjs'
 
@@ -7,6 +7,11 @@ const SETTINGS = ['--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']
 
 export class RedisProcess {
   #child = null
+
+  static version() {
+    const said = execFileSync('redis-server', ['--version'], { encoding: 'utf8' })
+    return /v=(\S+)/.exec(said)?.[1] ?? said.trim()
+  }
 
   static async start() {
     const redis = new RedisProcess()

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import type { SubjectId } from '../../src/kernel/ids.ts'
+import { decide, everyRead, PARTNER, peopleAndPartner, watching } from '../every-read.ts'
+import { until } from '../follow.ts'
 import { type As, RunningGateway } from '../running-gateway.ts'
-import { decide, everyRead, PARTNER, peopleAndPartner, watching } from './every-read.ts'
 
 /** After a withdrawal is acknowledged, no read that starts later discloses, whichever way it reads. */
 let running: RunningGateway
@@ -60,13 +61,13 @@ test('a subscription that runs tells that there is nothing to tell any more, and
   await decide(running, subject, true)
   const stream = watching(running, partner, pseudonyms[0] ?? '')
   // What it begins with is told to nobody: so long until it has begun.
-  while (stream.toldLast() === null) {
+  await until(async () => {
     await decide(running, subject, false)
     await decide(running, subject, true)
-    await passing(100)
-  }
+    return stream.toldLast() !== null
+  })
   await decide(running, subject, false)
-  while (stream.toldLast() !== false) await passing(20)
+  await until(() => stream.toldLast() === false)
   const before = stream.events.length
   for (const plan of ['team', 'pro'])
     await running.take('crm', [

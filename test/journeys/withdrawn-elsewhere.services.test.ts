@@ -5,8 +5,9 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { SubjectId } from '../../src/kernel/ids.ts'
 import { newDatabase } from '../contracts/fresh-database.ts'
 import { OwnRedis } from '../contracts/own-redis.ts'
+import { decide, everyRead, PARTNER, peopleAndPartner, watching } from '../every-read.ts'
+import { until } from '../follow.ts'
 import { type As, RunningGateway } from '../running-gateway.ts'
-import { decide, everyRead, PARTNER, peopleAndPartner, watching } from './every-read.ts'
 
 /** What a person withdraws at one gateway is told by no other, whether or not Redis carries news between them. */
 let database: Awaited<ReturnType<typeof newDatabase>>
@@ -43,7 +44,6 @@ afterAll(async () => {
   await rm(dataDir, { recursive: true, force: true })
 })
 
-const passing = async (ms: number) => await new Promise((resolve) => setTimeout(resolve, ms))
 const warnings = async (gateway: RunningGateway) =>
   (
     (await (await fetch(`${gateway.origin}/health/ready`)).json()) as {
@@ -60,13 +60,13 @@ async function decidedHereHoldsThere(): Promise<void> {
       expect([way, (await read()).includes(pseudonym)]).toEqual([way, isGiven])
   }
   const stream = watching(other, partner, pseudonym)
-  while (stream.toldLast() === null) {
+  await until(async () => {
     await decide(one, subject, false)
     await decide(one, subject, true)
-    await passing(100)
-  }
+    return stream.toldLast() !== null
+  })
   await decide(one, subject, false)
-  while (stream.toldLast() !== false) await passing(20)
+  await until(() => stream.toldLast() === false)
   stream.close()
 }
 
@@ -79,8 +79,8 @@ test('while Redis hangs, and after it is gone: each says so, and all holds', asy
   await redis.signal('SIGSTOP')
   await decidedHereHoldsThere()
   await redis.signal('SIGKILL')
-  while (!(await warnings(other)).includes('redis gone')) await passing(50)
+  await until(async () => (await warnings(other)).includes('redis gone'))
   await decidedHereHoldsThere()
   await redis.start()
-  while ((await warnings(other)).length > 0) await passing(50)
+  await until(async () => (await warnings(other)).length === 0)
 })

@@ -100,7 +100,10 @@ export class Responder {
         const answer = await this.#answer({ ...request, caller, rootValue: event })
         const { result, people } = answer
         if (result.errors) yield result
-        else if (people > 0 && isNews(event as WatchedChange, answer, told)) yield result
+        // Nobody where somebody was: whoever shows them must hear of it. Of others not even that is told.
+        else if (people > 0 || told.has((event as WatchedChange).pseudonym)) {
+          if (isNews(event as WatchedChange, answer, told)) yield result
+        }
       }
     } catch (error) {
       yield asResult(error)

@@ -15,7 +15,8 @@ import type { Doors } from './doors.ts'
 export class WatchResolver {
   @Needs('profile:read')
   @Subscription(() => ProfileChange, {
-    description: 'The profile, disclosed anew whenever it changes.',
+    description:
+      'The profile, disclosed anew whenever it changes; null, once, when it may not be told any more.',
     subscribe: ({ args, context }: { args: { id?: string | null }; context: Doors }) =>
       context.watch.profile(context.scope, args.id ?? null),
   })
