@@ -176,9 +176,10 @@ export const variables = {
   }),
   keyBackupDays: variable({
     name: 'BAUTA_KEY_BACKUP_DAYS',
-    meaning: 'days that copies of wrapping keys are kept: one is followed by another after as many',
+    meaning:
+      'days that copies of wrapping keys are kept, at most BAUTA_BACKUP_DAYS: one is followed by another after as many',
     example: '30',
-    otherwise: '30',
+    otherwise: '30, or BAUTA_BACKUP_DAYS where that is less',
     read: wholeNumber(1, 3_650),
   }),
   pseudonymOverlapDays: variable({

@@ -103,7 +103,8 @@ export function readConfig(env: Environment): Config {
     dataDir,
     policyDir: value(env, variables.policyDir) ?? join(packageDir, 'policy'),
     masterKey: Object.freeze(masterKeySource(env, mode, dataDir)),
-    ...keyPeriods(env),
+    ...backupPeriods(env),
+    pseudonymOverlapDays: value(env, variables.pseudonymOverlapDays) ?? 30,
     auditOrigin: value(env, variables.auditOrigin),
     auditWitnessKey: value(env, variables.auditWitnessKey),
     auditArchiveDays: value(env, variables.auditArchiveDays) ?? 30,
@@ -121,7 +122,6 @@ function limitsOf(env: Environment, databaseUrl: string | null) {
     requestTimeoutMs: value(env, variables.requestTimeoutMs) ?? 15_000,
     diskReserveMb: value(env, variables.diskReserveMb) ?? 200,
     stallSeconds: value(env, variables.stallSeconds) ?? 300,
-    backupDays: value(env, variables.backupDays) ?? 30,
     rewriteAfterDays: value(env, variables.rewriteAfterDays) ?? (databaseUrl === null ? 1 : 0),
     denialsPerDay: value(env, variables.denialsPerDay) ?? 1_000,
   }
@@ -190,11 +190,23 @@ function masterKeySource(env: Environment, mode: Mode, dataDir: string): MasterK
   return { kind: 'create', path: join(dataDir, 'keys', 'master.key') }
 }
 
-function keyPeriods(env: Environment): Pick<Config, 'keyBackupDays' | 'pseudonymOverlapDays'> {
-  return {
-    keyBackupDays: value(env, variables.keyBackupDays) ?? 30,
-    pseudonymOverlapDays: value(env, variables.pseudonymOverlapDays) ?? 30,
-  }
+/** As long as most backups are kept. */
+const BACKUP_DAYS = 30
+
+/**
+ * Backups of the database may be kept for long, copies of wrapping keys never longer: certificates of erasures say of all
+ * backups, of keys as well, that they are gone after `BAUTA_BACKUP_DAYS`.
+ */
+function backupPeriods(env: Environment): Pick<Config, 'backupDays' | 'keyBackupDays'> {
+  const backupDays = value(env, variables.backupDays) ?? BACKUP_DAYS
+  // Where nothing is backed up wrapping keys rotate daily.
+  const longest = Math.max(1, backupDays)
+  const keyBackupDays = value(env, variables.keyBackupDays) ?? Math.min(BACKUP_DAYS, longest)
+  if (keyBackupDays > longest)
+    throw new ConfigError(
+      `BAUTA_KEY_BACKUP_DAYS is more than BAUTA_BACKUP_DAYS (${backupDays}), but certificates of erasures promise that no backup is older. Example: ${variables.keyBackupDays.name}=${longest}`,
+    )
+  return { backupDays, keyBackupDays }
 }
 
 function refuseContradictions(env: Environment, mode: Mode): void {

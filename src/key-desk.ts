@@ -7,10 +7,20 @@ import { openMasterKey } from './outbound/keys/master-key.ts'
 import { rotateMaster } from './outbound/keys/master-rotation.ts'
 import { randomness, type Say } from './stores.ts'
 
+/** What `bauta keys status` calls the places that the master key comes from. */
+const SOURCES: Readonly<Record<Config['masterKey']['kind'], string>> = {
+  value: 'BAUTA_MASTER_KEY',
+  file: 'BAUTA_MASTER_KEY_FILE',
+  command: 'BAUTA_MASTER_KEY_COMMAND',
+  create: 'keys/master.key',
+}
+
 /** New keys for old ones, of a gateway that is open. */
 export function keyRotationsOf({ config, stores, recorder, clock }: Gateway): KeyRotations {
   return new KeyRotations({
     keys: stores.keys,
+    dayKeys: stores.dayKeys,
+    masterSource: SOURCES[config.masterKey.kind],
     clients: stores.clients,
     recorder,
     clock,

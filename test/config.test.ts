@@ -89,6 +89,26 @@ describe('settings', () => {
     expect(kinds).toEqual(['value', 'file', 'command'])
   })
 
+  test('keep copies of wrapping keys no longer than certificates say of all backups', () => {
+    const periods = (backup: string, keys = '') => {
+      const { backupDays, keyBackupDays } = readConfig({
+        BAUTA_BACKUP_DAYS: backup,
+        BAUTA_KEY_BACKUP_DAYS: keys,
+      })
+      return [backupDays, keyBackupDays]
+    }
+    expect([periods(''), periods('365'), periods('7'), periods('0')]).toEqual([
+      [30, 30],
+      [365, 30],
+      [7, 7],
+      [0, 1],
+    ])
+    expect(periods('7', '7')).toEqual([7, 7])
+    expect(() => periods('7', '8')).toThrow(/BAUTA_KEY_BACKUP_DAYS is more than BAUTA_BACKUP_DAYS/)
+    expect(() => periods('', '31')).toThrow(/BAUTA_KEY_BACKUP_DAYS/)
+    expect(() => periods('0', '2')).toThrow(/BAUTA_KEY_BACKUP_DAYS/)
+  })
+
   test('are listed with what is set, secrets without their value', () => {
     const lines = describeConfig({
       PORT: '8080',

@@ -189,3 +189,15 @@ function wrappingFiles(dir: string) {
   const folder = join(dir, 'wrapping')
   return readdirSync(folder).map((name) => readFileSync(join(folder, name)))
 }
+
+test('the fingerprint of a master key is the same in every copy of the folder, and another after a change', async () => {
+  const dir = newDir()
+  const store = await openIn(dir)
+  const before = store.masterFingerprint()
+  const copy = newDir()
+  cpSync(dir, copy, { recursive: true })
+  await rotateMaster({ dir, master, next, randomness })
+  expect((await openIn(copy)).masterFingerprint()).toBe(before)
+  expect((await openIn(dir, { master: next })).masterFingerprint()).not.toBe(before)
+  expect((await openIn(newDir())).masterFingerprint()).toBe(before)
+})

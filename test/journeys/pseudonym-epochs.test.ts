@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { SubjectId } from '../../src/kernel/ids.ts'
 import { keyRotationsOf } from '../../src/key-desk.ts'
-import { follow } from '../follow.ts'
 import { type As, comparable, given, RunningGateway } from '../running-gateway.ts'
 
 /** What callers see of a rotation of pseudonyms. Each test has an audience of its own, so that it rotates alone. */
@@ -170,32 +169,6 @@ test('ids of consent records change with those of people, and both are taken dur
   )
   expect(receipt.codes).toEqual([])
   expect(receipt.data.consentReceipt).not.toBeNull()
-})
-
-test('a stream is not told that something changed because its ids did', async () => {
-  const support = await staff('support', 'support', 'SERVICE')
-  const [, subject = ''] = people
-  const id = running.pseudonym(support.id, subject)
-  const stream = follow(
-    running.origin,
-    support,
-    `subscription { profileChanged(id: "${id}") { profile { id account { plan } } } }`,
-  )
-  await passing(1_000)
-  await rotate(support.id)
-  const change = async (traits: Record<string, string>) =>
-    await running.take('crm', [
-      { type: 'profile', recordKey: 'p1', identifiers: given({ userId: 'u1' }), traits },
-    ])
-  // Nothing that the stream shows.
-  await change({ customerSince: '2021-05-05' })
-  await passing(1_500)
-  expect(stream.events).toEqual([])
-  await change({ plan: 'team' })
-  for (let turn = 0; turn < 100 && stream.events.length === 0; turn += 1) await passing(50)
-  stream.close()
-  const profile = { id: running.pseudonym(support.id, subject), account: { plan: 'team' } }
-  expect(stream.events.map(({ data }) => data)).toEqual([{ profileChanged: { profile } }])
 })
 
 test('a pseudonym that a merge has retired leads to who is left, in both epochs, until the merge is undone', async () => {

@@ -1,10 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals'
 import type { SubjectId } from '../../src/kernel/ids.ts'
 import { keyRotationsOf } from '../../src/key-desk.ts'
 import { newDatabase } from '../contracts/fresh-database.ts'
+import { askedThroughout, faultsOf } from '../epochs-in-answers.ts'
 import { type As, given, RunningGateway } from '../running-gateway.ts'
 
 /** Two gateways on one PostgreSQL and one key folder, asked without pause while keys rotate. */
@@ -40,56 +41,40 @@ afterAll(async () => {
   await rm(dataDir, { recursive: true, force: true })
 })
 
-/** One answer, by the clock that all of this process shares. */
-interface Answer {
-  readonly from: number
-  readonly to: number
-  readonly epochs: readonly number[]
-  readonly names: readonly string[]
-}
-
 const first = () => {
   const [gateway] = gateways
   if (!gateway) throw new Error('nobody runs')
   return gateway
 }
 
-/** Asks by pseudonyms that were made before anything rotated, and takes lists, until a while after the switch. */
-async function askOn(gateway: RunningGateway, ids: readonly string[]) {
-  const answers: Answer[] = []
-  const query = `query ($ids: [ID!]!) {
-    profiles(ids: $ids) { id contact { name } }
-    searchProfiles(first: 8) { edges { node { id } } }
-  }`
-  while (answers.filter(({ epochs }) => epochs.includes(2)).length < 10) {
-    const from = performance.now()
-    const { body, codes, data } = await gateway.ask(partner, query, { ids })
-    expect(codes).toEqual([])
-    const found = body.match(/(?<="p)\d+(?=[a-z2-7]{26}")/g) ?? []
-    const names = data.profiles.map((one: { contact: { name: string } }) => one.contact.name)
-    answers.push({ from, to: performance.now(), epochs: found.map(Number), names })
-  }
-  return answers
-}
-
 test('no answer holds two epochs, no gateway is behind another, and everybody stays readable', async () => {
   const ids = people.map((one) => first().pseudonym(AUDIENCE, one))
   const rotations = keyRotationsOf(first().gateway)
-  const asking = gateways.flatMap((gateway) => [1, 2].map(() => askOn(gateway, ids)))
-  await rotations.rotatePseudonyms(null)
-  for await (const _ of rotations.rotateWrapping());
-  const all = await Promise.all(asking)
+  const all = await askedThroughout(gateways, partner, ids, 2, async () => {
+    await rotations.rotatePseudonyms(AUDIENCE)
+    for await (const _ of rotations.rotateWrapping());
+  })
   const answers = all.flat()
-  expect(answers.every(({ epochs }) => epochs.length === 16 && new Set(epochs).size === 1)).toBe(
-    true,
-  )
-  const epochOf = ({ epochs }: Answer) => epochs[0] ?? 0
+  expect(answers.every(({ epochs }) => epochs.length === 16)).toBe(true)
   // The attack has met both, at every one of them.
-  for (const ofOne of all) expect(new Set(ofOne.map(epochOf))).toEqual(new Set([1, 2]))
-  const newest = Math.min(...answers.filter((one) => epochOf(one) === 2).map(({ to }) => to))
-  const stale = answers.filter((one) => epochOf(one) === 1 && one.from > newest)
-  expect(stale).toEqual([])
+  for (const ofOne of all)
+    expect(new Set(ofOne.flatMap(({ epochs }) => epochs))).toEqual(new Set([1, 2]))
+  expect(faultsOf(answers, 2)).toEqual({ mixed: [], stale: [] })
   const names = people.map((_, n) => `Name ${n}`)
   expect(answers.filter((one) => one.names.join() !== names.join())).toEqual([])
   expect((await rotations.status()).wrapping.map((one) => one.people)).toEqual([0, 8])
+})
+
+test('a gateway that does not look whether the epoch has changed is found', async () => {
+  const token = await first().client({ id: 'globex', roles: ['compliance'] })
+  const [, second] = gateways
+  const keys = second?.gateway.stores.keys ?? first().gateway.stores.keys
+  const before = keys.epochsOf('globex')
+  jest.spyOn(keys, 'epochsOf').mockImplementation(() => before)
+  const ids = people.map((one) => first().pseudonym('globex', one))
+  const as = { ...partner, token }
+  const all = await askedThroughout(gateways, as, ids, 2, async () => {
+    await keyRotationsOf(first().gateway).rotatePseudonyms('globex')
+  })
+  expect(faultsOf(all.flat(), 2).stale.length).toBeGreaterThan(0)
 })

@@ -1,10 +1,7 @@
 import type { ConsentRecord } from './consent.ts'
 
 /** A line of a consent history with how it came about. */
-export interface KeptConsent extends ConsentRecord, ConsentCircumstances {
-  readonly notice: string | null
-  readonly noticeVersion: string | null
-}
+export type KeptConsent = ConsentRecord & ConsentCircumstances
 
 /** How a decision came about, as ISO/IEC TS 27560 wants it known. */
 export interface ConsentCircumstances {

@@ -24,6 +24,8 @@ export interface RewrapProgress {
  */
 export interface KeyRotation {
   rotations(): readonly EpochRotation[]
+  /** Tells whether two installations, or a backup and this one, have the same master key; 16 hex digits. */
+  masterFingerprint(): string
   /**
    * Announces a new epoch of pseudonyms; durable when this resolves.
    * @throws Refusal CONFLICT while pseudonyms of one of these audiences are accepted in two epochs, or are about to be.

@@ -85,6 +85,13 @@ export class Pseudonyms {
   }
 }
 
+const PSEUDONYM = /\bp\d+[a-z2-7]{26}\b/g
+
+/** A text without what has the form of a pseudonym, of whatever audience and epoch. */
+export function blankPseudonyms(text: string): string {
+  return text.replaceAll(PSEUDONYM, '')
+}
+
 /** By character code; 255: no letter of the alphabet. */
 const VALUES = new Uint8Array(128).fill(255)
 for (let value = 0; value < ALPHABET.length; value++) VALUES[ALPHABET.charCodeAt(value)] = value

@@ -130,11 +130,14 @@ export class Disclose {
     return subject === null ? null : await this.#rows.view(subject)
   }
 
-  /** By the pseudonym of this caller's audience; unknown, foreign and hidden ones are all null. */
-  async profile(id: string): Promise<ProfileView | null> {
+  /**
+   * By the pseudonym of this caller's audience; unknown, foreign and hidden ones are all null.
+   * @param asked the argument that it was named by: a stream goes on with another one when the epoch has changed.
+   */
+  async profile(id: string, asked = id): Promise<ProfileView | null> {
     const subject = this.#pseudonyms.open(id)
     const view = subject === null ? null : await this.#rows.view(subject)
-    if (view) this.#scope.named.add(id)
+    if (view) this.#scope.named.add(asked)
     return view
   }
 

@@ -1,4 +1,5 @@
 import type { ClientStore } from '../../domain/access/principal.ts'
+import { DAY_KEYS_KEPT, type DayKeys } from '../../domain/audit/day-keys.ts'
 import type {
   KeyRotation,
   RewrapProgress,
@@ -13,23 +14,40 @@ import type { Recorder } from '../scope/recorder.ts'
 const AHEAD = 5 * SECOND
 
 export interface KeysStatus {
+  readonly now: Instant
+  readonly master: {
+    /** Tells master keys apart, and nothing else of them. */
+    readonly fingerprint: string
+    /** The setting that it comes from. */
+    readonly source: string
+  }
   readonly audiences: readonly (Epochs & { readonly audience: string })[]
   /** Announced, and not in force yet. */
   readonly announced: readonly { readonly audience: string | null; readonly at: Instant }[]
   readonly wrapping: readonly (WrappingState & {
+    /** When the current one is followed by another. */
+    readonly followedFrom: Instant | null
     /** When a retired one may be destroyed. */
     readonly destroyedFrom: Instant | null
   })[]
+  readonly days: readonly {
+    /** In UTC: `2026-01-31`. */
+    readonly day: string
+    readonly since: Instant
+    readonly destroyedFrom: Instant
+  }[]
 }
 
 export interface KeyRotationsParts {
   readonly keys: KeyRotation
+  readonly dayKeys: Pick<DayKeys, 'days'>
+  readonly masterSource: string
   readonly clients: Pick<ClientStore, 'list'>
   readonly recorder: Pick<Recorder, 'recordAction'>
   readonly clock: Clock
   /** How long pseudonyms of the epoch before are accepted. */
   readonly overlapDays: number
-  /** How long copies of the key folder are kept. */
+  /** How long copies of wrapping keys are kept. */
   readonly backupDays: number
 }
 
@@ -87,11 +105,13 @@ export class KeyRotations {
   }
 
   async status(): Promise<KeysStatus> {
-    const { keys, clients, clock, backupDays } = this.#parts
+    const { keys, dayKeys, masterSource, clients, clock } = this.#parts
     const now = clock.now()
     const rotations = keys.rotations()
     const audiences = [...new Set((await clients.list()).map(({ audience }) => audience))].sort()
     return {
+      now,
+      master: { fingerprint: keys.masterFingerprint(), source: masterSource },
       audiences: audiences.map((audience) => ({
         audience,
         ...epochsAt(rotations, audience, now),
@@ -99,10 +119,19 @@ export class KeyRotations {
       announced: rotations
         .filter(({ at }) => at > now)
         .map(({ audience, at }) => ({ audience, at })),
-      wrapping: (await keys.wrappingKeys()).map((one) => ({
-        ...one,
-        destroyedFrom: one.retiredAt === null ? null : one.retiredAt + backupDays * DAY,
-      })),
+      wrapping: (await keys.wrappingKeys()).map((one) => ({ ...one, ...this.#endOf(one) })),
+      days: (await dayKeys.days()).map((day) => {
+        const since = Date.parse(`${day}T00:00:00Z`)
+        return { day, since, destroyedFrom: since + (1 + DAY_KEYS_KEPT) * DAY }
+      }),
+    }
+  }
+
+  #endOf({ since, retiredAt }: WrappingState) {
+    const period = this.#parts.backupDays * DAY
+    return {
+      followedFrom: retiredAt === null && since !== null ? since + period : null,
+      destroyedFrom: retiredAt === null ? null : retiredAt + period,
     }
   }
 

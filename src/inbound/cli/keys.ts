@@ -2,7 +2,7 @@ import Table from 'cli-table3'
 import type { Command } from 'commander'
 import type { KeyRotations, KeysStatus } from '../../gateway/govern/key-rotation.ts'
 import { Refusal } from '../../kernel/refusal.ts'
-import { isoInstant } from '../../kernel/time.ts'
+import { DAY, isoInstant } from '../../kernel/time.ts'
 
 /** Where a new master key is read from. */
 export type NewMasterKey = { readonly file: string } | { readonly command: string }
@@ -92,29 +92,46 @@ function newMasterKey(file: string | undefined, command: string | undefined): Ne
   )
 }
 
-function inWords({ audiences, announced, wrapping }: KeysStatus): string {
+type Row = readonly [
+  key: string,
+  of: string,
+  number: string | number,
+  since: number | null,
+  end: string,
+]
+
+function inWords({ now, master, audiences, announced, wrapping, days }: KeysStatus): string {
+  const rows: readonly Row[] = [
+    ...audiences.map(
+      ({ audience, current, since, previous }): Row => [
+        'pseudonyms',
+        audience,
+        current,
+        since,
+        previous ? `${previous.epoch} accepted until ${isoInstant(previous.until)}` : '',
+      ],
+    ),
+    ...wrapping.map(
+      (one): Row => ['wrapping', `${one.people} people`, one.number, one.since, endOf(one)],
+    ),
+    ...days.map(
+      ({ day, since, destroyedFrom }): Row => [
+        'day',
+        'arguments in the trail',
+        day,
+        since,
+        `destroyed after ${isoInstant(destroyedFrom)}`,
+      ],
+    ),
+    ...INSTALLATION.map((use): Row => ['installation', use, 1, null, '']),
+  ]
   const table = new Table({
-    head: ['key', 'of', 'number', 'since', 'older ones'],
+    head: ['key', 'of', 'number', 'since', 'age', 'what comes'],
     style: { head: [], border: [] },
   })
-  for (const { audience, current, since, previous } of audiences)
-    table.push([
-      'pseudonyms',
-      audience,
-      current,
-      instantOf(since),
-      previous ? `${previous.epoch} accepted until ${isoInstant(previous.until)}` : '',
-    ])
-  for (const { number, since, retiredAt, people, destroyedFrom } of wrapping)
-    table.push([
-      'wrapping',
-      `${people} people`,
-      number,
-      instantOf(since),
-      retiredAt === null ? '' : retirement(number, retiredAt, destroyedFrom ?? retiredAt),
-    ])
-  for (const use of ['identifiers', 'cursors', 'cookies', 'tokens', 'quarantine', 'messages'])
-    table.push(['installation', use, 1, instantOf(null), ''])
+  table.push(['master', master.source, master.fingerprint, '', '', ''])
+  for (const [key, of, number, since, end] of rows)
+    table.push([key, of, number, instantOf(since), ageOf(since, now), end])
   const coming = announced.map(
     ({ audience, at }) =>
       `A new epoch of ${audience ?? 'every audience'} begins at ${isoInstant(at)}.`,
@@ -122,8 +139,17 @@ function inWords({ audiences, announced, wrapping }: KeysStatus): string {
   return [table.toString(), ...coming].join('\n')
 }
 
+const INSTALLATION = ['identifiers', 'cursors', 'cookies', 'tokens', 'quarantine', 'messages']
+
 /** Number 0 is no file: it ends with the master key that it is derived from. */
-function retirement(number: number, retiredAt: number, destroyedFrom: number): string {
+function endOf({
+  number,
+  retiredAt,
+  followedFrom,
+  destroyedFrom,
+}: KeysStatus['wrapping'][number]): string {
+  if (followedFrom !== null) return `followed by another after ${isoInstant(followedFrom)}`
+  if (retiredAt === null || destroyedFrom === null) return 'followed by another within the hour'
   const end =
     number === 0 ? 'ends with the master key' : `destroyed after ${isoInstant(destroyedFrom)}`
   return `retired ${isoInstant(retiredAt)}, ${end}`
@@ -131,4 +157,8 @@ function retirement(number: number, retiredAt: number, destroyedFrom: number): s
 
 function instantOf(instant: number | null): string {
   return instant === null ? 'the beginning' : isoInstant(instant)
+}
+
+function ageOf(since: number | null, now: number): string {
+  return since === null ? '' : `${Math.floor((now - since) / DAY)} d`
 }

@@ -10,7 +10,7 @@ import {
 import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit'
 import { LRUCache } from 'lru-cache'
 import type { Caller, Reception, Visit } from '../../gateway/disclose/reception.ts'
-import type { WatchedChange } from '../../gateway/disclose/watch.ts'
+import { isNews, type Told, type WatchedChange } from '../../gateway/disclose/watch.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import { type Analysis, analyse } from './analysis.ts'
 import type { Doors, StandingDoors } from './doors.ts'
@@ -34,12 +34,6 @@ interface Answer {
   /** About how many it speaks. */
   readonly people: number
   /** Of its pseudonyms. */
-  readonly epoch: number
-}
-
-/** The last answer of a stream about one profile. */
-interface Told {
-  readonly text: string
   readonly epoch: number
 }
 
@@ -94,16 +88,19 @@ export class Responder {
       if (!this.#isSubscription(request)) throw elsewhere('Queries and mutations', '/graphql')
       const events = await this.#subscribe(request)
       if (!(Symbol.asyncIterator in events)) return yield events
-      const told = new Map<unknown, Told>()
+      let before: Told | null = null
       for await (const event of until(events, request.caller.principal.expiresAt)) {
         const caller = await callerNow()
         const answer = await this.#answer({ ...request, caller, rootValue: event })
         const { result, people } = answer
+        const { occasion } = event as WatchedChange
         if (result.errors) yield result
         // Nobody where somebody was: whoever shows them must hear of it. Of others not even that is told.
-        else if (people > 0 || told.has((event as WatchedChange).pseudonym)) {
-          if (isNews(event as WatchedChange, answer, told)) yield result
-        }
+        const isOfNobody = people === 0 && (before === null || occasion === 'membership')
+        if (result.errors || isOfNobody) continue
+        const told = toldBy(answer)
+        if (isNews(occasion, told, before)) yield result
+        before = told
       }
     } catch (error) {
       yield asResult(error)
@@ -211,23 +208,10 @@ export class Responder {
   }
 }
 
-/**
- * Whether an answer differs from the last one about the same profile. That something changed which the caller may not
- * see, and when, must not be told by saying the same again.
- */
-function isNews(
-  { pseudonym, occasion }: WatchedChange,
-  { result: { data, extensions }, epoch }: Answer,
-  told: Map<unknown, Told>,
-): boolean {
-  if (occasion === 'membership') return true
+/** All of an answer but its receipt, which is never the same. */
+function toldBy({ result: { data, extensions }, epoch }: Answer): Told {
   const { receipt: _receipt, ...privacy } = { receipt: null, ...(extensions?.privacy as object) }
-  const text = JSON.stringify([data, privacy])
-  const before = told.get(pseudonym)
-  told.set(pseudonym, { text, epoch })
-  // In another epoch every answer differs: it is only what later ones are compared with.
-  const isComparable = before === undefined || before.epoch === epoch
-  return occasion === 'change' && isComparable && before?.text !== text
+  return { text: JSON.stringify([data, privacy]), epoch }
 }
 
 function privacyOf({ scope }: Visit): Record<string, unknown> {

@@ -24,9 +24,10 @@ export class WatchResolver {
     @Root() { pseudonym }: WatchedChange,
     @Ctx() { disclose }: Doors,
     @Arg('id', () => ID, { nullable: true, description: 'Whose; absent: of the person acted for.' })
-    _id: string | null,
+    id: string | null,
   ): Promise<{ profile: ProfileView | null }> {
-    return { profile: pseudonym === null ? await disclose.me() : await disclose.profile(pseudonym) }
+    if (pseudonym === null) return { profile: await disclose.me() }
+    return { profile: await disclose.profile(pseudonym, id ?? pseudonym) }
   }
 
   @Needs('segments:read')

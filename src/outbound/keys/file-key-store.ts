@@ -178,6 +178,10 @@ export class FileKeyStore implements KeyStore, KeyRotation {
     )
   }
 
+  masterFingerprint(): string {
+    return this.#installation.masterFingerprint
+  }
+
   async wrappingKeys(): Promise<readonly WrappingState[]> {
     this.#look()
     const { counts } = this.#log.table

@@ -15,6 +15,7 @@ const FORMAT = 'bauta/installation/v2'
 const FIRST_FORMAT = 'bauta/installation/v1'
 const PREVIOUS_MASTER = 'bauta/previous-master/v1'
 const SECRET_BYTES = 32
+const FINGERPRINT_BYTES = 8
 
 interface InstallationFile {
   readonly format: string
@@ -82,6 +83,11 @@ export class Installation {
 
   secret(): Uint8Array {
     return this.#opened([FIRST_FORMAT], this.#file.secret)
+  }
+
+  /** What tells master keys apart and nothing else of them: the beginning of what a key is checked by, in hex. */
+  get masterFingerprint(): string {
+    return Buffer.from(this.#file.check, 'base64').toString('hex', 0, FINGERPRINT_BYTES)
   }
 
   /** The key under which files of one kind are sealed: derived from the master key. */

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals'
 import { Command } from 'commander'
 import { KeyRotations } from '../../../src/gateway/govern/key-rotation.ts'
 import { type NewMasterKey, registerKeys } from '../../../src/inbound/cli/keys.ts'
+import { DAY, HOUR } from '../../../src/kernel/time.ts'
 import { AccessHouse } from '../../gateway/access-house.ts'
 
 let house: AccessHouse
@@ -17,7 +18,9 @@ async function bauta(...words: string[]) {
   const [printed, said]: [string[], string[]] = [[], []]
   const { keys, store: clients, clock } = house
   const recorder = { recordAction: async () => '' }
-  const parts = { keys, clients, recorder, clock, overlapDays: 7, backupDays: 30 }
+  const dayKeys = { days: async () => ['2026-01-30'] }
+  const sources = { keys, dayKeys, masterSource: 'BAUTA_MASTER_KEY_FILE', clients }
+  const parts = { ...sources, recorder, clock, overlapDays: 7, backupDays: 30 }
   const program = new Command().exitOverride().configureOutput({ writeErr: () => {} })
   registerKeys(program, {
     open: async () => ({ rotations: new KeyRotations(parts), close: async () => {} }),
@@ -47,6 +50,31 @@ describe('bauta keys', () => {
       announced: [],
       wrapping: [{ number: 1, people: 0, retiredAt: null }],
     })
+  })
+
+  test('shows by which master key the folder is sealed, and nothing of it', async () => {
+    const { master } = JSON.parse((await bauta('status', '--json')).printed)
+    expect(master).toEqual({
+      fingerprint: expect.stringMatching(/^[0-9a-f]{16}$/),
+      source: 'BAUTA_MASTER_KEY_FILE',
+    })
+    const { printed } = await bauta('status')
+    expect(printed).toContain('BAUTA_MASTER_KEY_FILE')
+    expect(printed).toContain(master.fingerprint)
+  })
+
+  test('shows how old keys of days and wrapping keys are, and when each ends', async () => {
+    house.clock.pass(3 * DAY + HOUR)
+    const lines = (await bauta('status')).printed.split('\n')
+    const [day] = lines.filter((line) => line.includes('arguments in the trail'))
+    expect(day).toMatch(/2026-01-30 .*2026-01-30T00:00:00\.000Z .*4 d .*after 2026-03-02T00:00:00/)
+    const [wrapping] = lines.filter((line) => line.includes('wrapping'))
+    expect(wrapping).toMatch(/3 d .*followed by another after 2026-03-02T09:30:00/)
+    await bauta('rotate', 'wrapping')
+    const [retired] = (await bauta('status')).printed
+      .split('\n')
+      .filter((line) => line.includes('retired'))
+    expect(retired).toMatch(/retired 2026-01-31T09:30:00.000Z, destroyed after 2026-03-02T09:30:00/)
   })
 
   test('announces an epoch and says from when and until when', async () => {
