@@ -8,6 +8,7 @@ import {
   parseVector,
   vectorText,
 } from '../../../src/domain/privacy/consent.ts'
+import { refusalOfPurpose } from '../../../src/domain/privacy/decide.ts'
 import { compilePolicy } from '../../../src/domain/privacy/policy.ts'
 import { consentHistories } from '../../../src/domain/profiles/consent-histories.ts'
 import { readPolicyTables } from '../../../src/policy-files.ts'
