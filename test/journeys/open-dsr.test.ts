@@ -160,6 +160,17 @@ describe('a request that another system hands over', () => {
     ).toEqual([])
   })
 
+  test('is answered alike under the addresses that the specification names', async () => {
+    const body = asked('vic@example.com')
+    const path = '/v2/opendsr_requests'
+    const { status, headers, text } = await openDsr(path, { method: 'POST', body })
+    expect([status, isSigned(text, headers)]).toEqual([201, true])
+    const id = body.subject_request_id
+    expect((await openDsr(`${path}/${id}`)).text).toBe((await openDsr(`/requests/${id}`)).text)
+    expect((await openDsr(`${path}/${id}`, { method: 'DELETE' })).status).toBe(202)
+    expect((await openDsr('/v2/discovery')).json).toEqual((await openDsr('/discovery')).json)
+  })
+
   test('is cancelled while it is pending, and not after', async () => {
     const body = asked('vic@example.com')
     const id = body.subject_request_id

@@ -4,6 +4,7 @@ import { blindIndex } from '../../domain/privacy/blind-index.ts'
 import type { KeyStore } from '../../domain/privacy/key-store.ts'
 import type { ErasureRecord, ErasureStore } from '../../domain/profiles/erasure-store.ts'
 import { type Identifier, isIdentifierKind } from '../../domain/profiles/identifier.ts'
+import { metRequest } from '../../domain/profiles/met-request.ts'
 import { normaliseIdentifier } from '../../domain/profiles/normalise.ts'
 import type { HeldRequest } from '../../domain/profiles/subject-request-store.ts'
 import { SUPPRESSION, suppressedBy, suppressionHash } from '../../domain/profiles/suppression.ts'
@@ -12,7 +13,6 @@ import { Refusal } from '../../kernel/refusal.ts'
 import type { Clock, Instant } from '../../kernel/time.ts'
 import { byClient } from '../scope/actor.ts'
 import type { Audiences } from '../scope/audiences.ts'
-import { metRequest } from '../scope/met-request.ts'
 import { namedPerson } from '../scope/named-person.ts'
 import { OPERATOR, type Recorder } from '../scope/recorder.ts'
 import type { Scope } from '../scope/scope.ts'
@@ -65,7 +65,9 @@ export class Erasure {
   async eraseNamed(scope: Scope, pseudonym: string | null): Promise<ErasureRecord> {
     const { audiences, randomness } = this.#parts
     const subject = namedPerson(scope, audiences, pseudonym)
-    return await this.#demanded(scope, subject, metRequest(scope, 'erasure', null, randomness))
+    const about = { subject: null, clientId: scope.principal.client.id, at: scope.now }
+    const met = metRequest({ ...about, type: 'erasure' }, randomness)
+    return await this.#demanded(scope, subject, met)
   }
 
   /** Goes on with erasures that a crash has left in between. @returns how many. */

@@ -2,11 +2,11 @@ import type { SealedMessage } from '../../domain/delivery/outbox.ts'
 import type { NoticeKind, RecipientNotices } from '../../domain/delivery/recipients.ts'
 import { type ConsentStateName, EVERY_PURPOSE } from '../../domain/privacy/consent.ts'
 import type { SubjectRequestType } from '../../domain/privacy/subject-request.ts'
+import { metRequest } from '../../domain/profiles/met-request.ts'
 import type { Randomness, SubjectId } from '../../kernel/ids.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import { type Instant, isoInstant } from '../../kernel/time.ts'
 import type { Audiences } from '../scope/audiences.ts'
-import { metRequest } from '../scope/met-request.ts'
 import { namedPerson } from '../scope/named-person.ts'
 import type { Scope } from '../scope/scope.ts'
 import type { Ingest } from './ingest.ts'
@@ -79,7 +79,8 @@ export class Processing {
     }
     const notices = await this.#noticesOf(demand, subject, about.purpose, scope.now)
     const right = RIGHTS[demand]
-    const met = right ? metRequest(scope, right, subject, this.#randomness) : null
+    const whose = { subject, clientId: scope.principal.client.id, at: scope.now }
+    const met = right ? metRequest({ ...whose, type: right }, this.#randomness) : null
     const by = { verified: true, subject, notices, met }
     const taken = await this.#ingest.acceptLive('api', [input], by)
     const reasons = taken.rejected.flatMap((one) => one.reasons)

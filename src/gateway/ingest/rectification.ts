@@ -1,12 +1,12 @@
 import type { RecipientNotices } from '../../domain/delivery/recipients.ts'
 import { type Category, coveredByAny } from '../../domain/privacy/categories.ts'
 import type { Policy } from '../../domain/privacy/policy.ts'
+import { metRequest } from '../../domain/profiles/met-request.ts'
 import { normalise } from '../../domain/profiles/normalise.ts'
 import { RECTIFICATION } from '../../domain/profiles/survivorship.ts'
 import type { Randomness } from '../../kernel/ids.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import type { Audiences } from '../scope/audiences.ts'
-import { metRequest } from '../scope/met-request.ts'
 import { namedPerson } from '../scope/named-person.ts'
 import type { Scope } from '../scope/scope.ts'
 import type { Ingest } from './ingest.ts'
@@ -91,7 +91,8 @@ export class Rectification {
       throw new Refusal('FORBIDDEN', 'Only staff may rectify this trait.')
     const recordKey = `${subject}|${said.key}`
     const record = { type: 'profile', recordKey, identifiers: [], traits: said.traits }
-    const met = isRequest ? metRequest(scope, 'rectification', subject, this.#randomness) : null
+    const about = { subject, clientId: scope.principal.client.id, at: scope.now }
+    const met = isRequest ? metRequest({ ...about, type: 'rectification' }, this.#randomness) : null
     const notices = await this.#notices.of('subject.rectified', subject, null, scope.now)
     const by = { verified: false, subject, notices, met }
     const { counts } = await this.#ingest.acceptLive(RECTIFICATION, [record], by)
