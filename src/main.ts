@@ -24,6 +24,7 @@ import { registerKeys } from './inbound/cli/keys.ts'
 import { registerPolicy } from './inbound/cli/policy.ts'
 import { registerAnonymityReport } from './inbound/cli/report-anonymity.ts'
 import { registerPolicyReports } from './inbound/cli/report-policy.ts'
+import { registerRequests } from './inbound/cli/requests.ts'
 import { registerRetention } from './inbound/cli/retention.ts'
 import { buildGraphqlSchema, printGraphqlSchema } from './inbound/graphql/schema.ts'
 import { Refusal } from './kernel/refusal.ts'
@@ -65,6 +66,12 @@ async function openRetention() {
 async function openErasures() {
   const gateway = await open()
   return { certificates: gateway.certificates, close: async () => await gateway.close() }
+}
+
+/** What `bauta requests` needs of the gateway. */
+async function openRequests() {
+  const gateway = await open()
+  return { register: gateway.requests.lines, close: async () => await gateway.close() }
 }
 
 /** What `bauta keys` needs of the gateway. */
@@ -132,6 +139,7 @@ registerClients(program, open, print)
 registerImport(program, open)
 registerDeliveries(program, open, print)
 registerErasures(program, openErasures, { print, say })
+registerRequests(program, openRequests, print)
 registerEvaluate(program, process.env.BAUTA_EVAL_DATA ?? null, print)
 registerPolicy(program, async (as, purpose) => await policyDesk().explain(as, purpose), print)
 const report = program

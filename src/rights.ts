@@ -47,7 +47,7 @@ export function rightsOf(
       clock,
       backupDays,
     }),
-    processing: new Processing(ingest, audiences, notices),
-    rectification: new Rectification(ingest, policy, audiences, notices),
+    processing: new Processing(ingest, audiences, notices, randomness),
+    rectification: new Rectification(ingest, policy, audiences, notices, randomness),
   }
 }

@@ -211,10 +211,12 @@ export async function openStores(
     erasureRemains: new PostgresErasureRemains(database, embedded),
     subjectRequests: new PostgresSubjectRequestStore(database),
     personRecords: new PostgresPersonRecords(database),
-    callbackSigner: openCallbackSigner(
-      keysDir,
-      new URL(config.publicUrl ?? 'http://localhost').hostname,
-    ),
+    callbackSigner: await openCallbackSigner({
+      dir: keysDir,
+      domain: new URL(config.publicUrl ?? 'http://localhost').hostname,
+      sealingKey: keys.installationKey('opendsr'),
+      randomness,
+    }),
     redis,
   }
 }

@@ -10,6 +10,7 @@ import type { Fulfilment } from './gateway/govern/fulfilment.ts'
 import { OpenDsr } from './gateway/govern/open-dsr.ts'
 import { RequestDesk } from './gateway/govern/request-desk.ts'
 import { RequestLetters, type WhoAsks } from './gateway/govern/request-letters.ts'
+import { RequestRegister } from './gateway/govern/request-register.ts'
 import { SubjectRequests } from './gateway/govern/subject-requests.ts'
 import type { Audiences } from './gateway/scope/audiences.ts'
 import type { Denials } from './gateway/scope/denials.ts'
@@ -62,6 +63,7 @@ export function requestsOf(config: Config, stores: Stores, parts: Parts) {
   return {
     register,
     desk: new RequestDesk(register, store, audiences),
+    lines: new RequestRegister(store, recorder, clock),
     vault,
     openDsr: new OpenDsr({
       signer: stores.callbackSigner,

@@ -17,8 +17,10 @@ function request(more: Partial<HeldRequest> = {}): HeldRequest {
     subject: null,
     type: 'access',
     status: 'pending',
+    regulation: 'ccpa',
     clientId: 'shop',
     clientRequestId: null,
+    submittedAt: NOW - HOUR,
     receivedAt: NOW,
     dueAt: NOW + 31 * DAY,
     extension: null,
@@ -79,6 +81,11 @@ export function subjectRequestStoreContract(
       expect(await ids({})).toEqual([other.id, old.id])
       expect(await ids({ subject })).toEqual([old.id])
       expect(await ids({ overdueAt: NOW })).toEqual([old.id])
+      await store.open(
+        request({ subject, type: 'objection', status: 'completed', settledAt: NOW }),
+        [],
+      )
+      expect(await ids({ isOpen: true })).toEqual([other.id, old.id])
       expect(await store.count(NOW)).toEqual({ open: 2, overdue: 1 })
     })
 

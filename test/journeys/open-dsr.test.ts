@@ -1,6 +1,6 @@
 import { randomUUID, verify, X509Certificate } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { DAY } from '../../src/kernel/time.ts'
+import { DAY, HOUR } from '../../src/kernel/time.ts'
 import {
   CERTIFICATE,
   follow,
@@ -61,7 +61,7 @@ const asked = (email: string, more = {}) => ({
   regulation: 'gdpr',
   subject_request_id: randomUUID(),
   subject_request_type: 'access',
-  submitted_time: '2026-03-01T12:00:00Z',
+  submitted_time: new Date(Date.now() - HOUR).toISOString(),
   subject_identities: [{ identity_type: 'email', identity_value: email, identity_format: 'raw' }],
   api_version: '2.0',
   ...more,
@@ -160,6 +160,17 @@ describe('a request that another system hands over', () => {
     ).toEqual([])
   })
 
+  test('is answered alike under the addresses that the specification names', async () => {
+    const body = asked('vic@example.com')
+    const path = '/v2/opendsr_requests'
+    const { status, headers, text } = await openDsr(path, { method: 'POST', body })
+    expect([status, isSigned(text, headers)]).toEqual([201, true])
+    const id = body.subject_request_id
+    expect((await openDsr(`${path}/${id}`)).text).toBe((await openDsr(`/requests/${id}`)).text)
+    expect((await openDsr(`${path}/${id}`, { method: 'DELETE' })).status).toBe(202)
+    expect((await openDsr('/v2/discovery')).json).toEqual((await openDsr('/discovery')).json)
+  })
+
   test('is cancelled while it is pending, and not after', async () => {
     const body = asked('vic@example.com')
     const id = body.subject_request_id
@@ -169,6 +180,32 @@ describe('a request that another system hands over', () => {
     expect((await openDsr(`/requests/${id}`)).json.request_status).toBe('cancelled')
     expect((await openDsr(`/requests/${id}`, { method: 'DELETE' })).status).toBe(409)
     expect((await openDsr(`/requests/${randomUUID()}`)).status).toBe(404)
+  })
+
+  test('is due by its own law, from when the person asked', async () => {
+    const submitted = Date.now() - 3 * DAY
+    const body = asked('vic@example.com', {
+      regulation: 'ccpa',
+      submitted_time: new Date(submitted).toISOString(),
+    })
+    const { json } = await openDsr('/requests', { method: 'POST', body })
+    expect(Date.parse(json.expected_completion_time)).toBe(submitted + 45 * DAY)
+    const { data } = await house.running.ask(
+      house.as('compliance'),
+      '{ subjectRequests(first: 1) { regulation submittedAt dueAt } }',
+    )
+    expect(data.subjectRequests).toEqual([
+      {
+        regulation: 'ccpa',
+        submittedAt: body.submitted_time,
+        dueAt: json.expected_completion_time,
+      },
+    ])
+    const other = await openDsr('/requests', {
+      method: 'POST',
+      body: { ...body, regulation: 'gdpr' },
+    })
+    expect(other.status).toBe(409)
   })
 
   test('lapses where nobody confirms it within a week', async () => {
@@ -195,6 +232,10 @@ describe('a request that another system hands over', () => {
     ['no id', { subject_request_id: 'no-uuid' }],
     ['an unknown type', { subject_request_type: 'applause' }],
     ['an unknown regulation', { regulation: 'none' }],
+    ['no regulation', { regulation: undefined }],
+    ['a time to come', { submitted_time: '2999-01-01T00:00:00Z' }],
+    ['no such day', { submitted_time: '2026-13-01T00:00:00Z' }],
+    ['a time in no zone', { submitted_time: '2026-03-01T12:00:00' }],
     [
       'a hashed identity',
       {

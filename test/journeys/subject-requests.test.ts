@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { parse } from 'csv-parse/sync'
+import { DAY } from '../../src/kernel/time.ts'
 import { follow, invitationsTo, somebodyOf } from '../peoples-requests.ts'
 import { StaffedGateway } from '../staffed-gateway.ts'
 import { unzipped } from '../unzipped.ts'
@@ -150,6 +151,52 @@ describe('a person who has signed in', () => {
   })
 })
 
+describe('what is demanded and met at once', () => {
+  const demands = [
+    ['objection', 'mutation { object(purpose: "MARKETING") { accepted } }'],
+    ['restriction', 'mutation { restrictProcessing { accepted } }'],
+    ['rectification', 'mutation { rectify(trait: "city", value: "Kiel") { accepted } }'],
+    ['erasure', 'mutation { eraseProfile { id } }'],
+  ] as const
+  const linesOf = async (type: string) =>
+    await query('SELECT id FROM subject_request WHERE type = $1', [type])
+  const kept = async (subject: string) =>
+    await query(
+      `SELECT (SELECT count(*) FROM consent_record)::int AS consents, (SELECT count(*) FROM record)::int AS records,
+         (SELECT count(*) FROM subject WHERE id = $1)::int AS people, (SELECT count(*) FROM erasure)::int AS erasures,
+         (SELECT count(*) FROM delivery)::int AS messages`,
+      [subject],
+    )
+
+  test.each(demands)('holds together with its line in the register: %s', async (type, mutation) => {
+    const { subject, as } = await somebody(`met-${type}`)
+    const [lines, before] = [await linesOf(type), await kept(subject)]
+    const block = `ALTER TABLE subject_request ADD CONSTRAINT blocked CHECK (type <> '${type}') NOT VALID`
+    await query(block)
+    const { codes } = await house.running.ask(as, mutation)
+    await query('ALTER TABLE subject_request DROP CONSTRAINT blocked')
+    expect(codes).toHaveLength(1)
+    expect([await linesOf(type), await kept(subject)]).toEqual([lines, before])
+    const entries = await house.running.entriesOf(async () => {
+      expect((await house.running.ask(as, mutation)).codes).toEqual([])
+    })
+    const known = new Set(lines.map(({ id }) => id))
+    const [line, ...more] = (await linesOf(type)).filter(({ id }) => !known.has(id))
+    expect(more).toEqual([])
+    expect(JSON.stringify(entries)).toContain(String(line?.id))
+  })
+
+  test('is not in the register where it was refused', async () => {
+    const { as } = await somebody('refused')
+    const lines = await linesOf('rectification')
+    for (const trait of ['plan', 'phone', 'no-such']) {
+      const mutation = `mutation { rectify(trait: "${trait}", value: "x") { accepted } }`
+      expect((await house.running.ask(as, mutation)).codes).toHaveLength(1)
+    }
+    expect(await linesOf('rectification')).toEqual(lines)
+  })
+})
+
 describe('a package', () => {
   test('lies sealed, and goes with its person and when it expires', async () => {
     const { subject, as } = await somebody('paul', { name: 'Paul Canary' })
@@ -192,6 +239,19 @@ test('staff asks for somebody, who is sent a link; a deadline is extended once',
   await register().count()
   const metrics = await (await fetch(`${house.running.origin}/metrics`)).text()
   expect(metrics).toMatch(/^bauta_subject_requests_overdue 1$/m)
+})
+
+test('the deadline counts by the law under which is asked', async () => {
+  const { as } = await somebody('cara')
+  const ask = async (regulation: string) =>
+    await house.running.ask(
+      as,
+      `mutation { requestAccess(regulation: "${regulation}") { regulation submittedAt dueAt } }`,
+    )
+  const { regulation, submittedAt, dueAt } = (await ask('ccpa')).data.requestAccess
+  expect(regulation).toBe('ccpa')
+  expect((Date.parse(dueAt) - Date.parse(submittedAt)) / DAY).toBe(45)
+  expect((await ask('hammurabi')).codes).toEqual(['BAD_USER_INPUT'])
 })
 
 test('what a crash interrupts is met by the next gateway, without doing it twice', async () => {

@@ -1,4 +1,4 @@
-import type { Instant } from '../../kernel/time.ts'
+import { DAY, type Instant } from '../../kernel/time.ts'
 
 /** GDPR Articles 15, 20, 17, 16, 18 and 21, in the words of OpenDSR where it has one. */
 export const subjectRequestTypes = [
@@ -27,6 +27,23 @@ export function isPackageType(type: string): type is PackageType {
   return packageTypes.some((one) => one === type)
 }
 
+/** Laws under which people ask, as OpenDSR 2.0 names them (section 7.1.1). */
+export const regulations = ['gdpr', 'ccpa'] as const
+export type Regulation = (typeof regulations)[number]
+
+/** Of requests that name none: its deadline is the shorter one. */
+export const DEFAULT_REGULATION: Regulation = 'gdpr'
+
+type Term = { readonly months: number } | { readonly days: number }
+
+/** How long an answer may take from when the person asked, and in all where somebody has said why it takes longer. */
+const TERMS: Readonly<Record<Regulation, { readonly usual: Term; readonly extended: Term }>> = {
+  // GDPR Article 12(3).
+  gdpr: { usual: { months: 1 }, extended: { months: 3 } },
+  // California Civil Code 1798.130(a)(2)(A), 11 CCR 7021(b): calendar days.
+  ccpa: { usual: { days: 45 }, extended: { days: 90 } },
+}
+
 /** OpenDSR 2.0, section 8: waits for the person to confirm, is being met, was met, or will not be. */
 export const subjectRequestStatuses = ['pending', 'in_progress', 'completed', 'cancelled'] as const
 export type SubjectRequestStatus = (typeof subjectRequestStatuses)[number]
@@ -38,8 +55,13 @@ export interface SubjectRequest {
   readonly clientRequestId: string | null
   readonly type: SubjectRequestType
   readonly status: SubjectRequestStatus
+  /** Under which law somebody asks. */
+  readonly regulation: Regulation
   /** The client through which it came. */
   readonly clientId: string
+  /** When the person asked; from then on the deadline counts. */
+  readonly submittedAt: Instant
+  /** When it came here. */
   readonly receivedAt: Instant
   readonly dueAt: Instant
   /** Why it takes longer, in one line; null: it was not extended. */
@@ -73,7 +95,8 @@ export function monthsLater(instant: Instant, months: number): Instant {
   return date.getTime()
 }
 
-/** One month, and two more where somebody has said why (Article 12(3)). */
-export function dueAt(receivedAt: Instant, extended: boolean): Instant {
-  return monthsLater(receivedAt, extended ? 3 : 1)
+/** Until when a request has to be answered, as its regulation says. */
+export function dueAt(regulation: Regulation, submittedAt: Instant, extended: boolean): Instant {
+  const term = TERMS[regulation][extended ? 'extended' : 'usual']
+  return 'months' in term ? monthsLater(submittedAt, term.months) : submittedAt + term.days * DAY
 }

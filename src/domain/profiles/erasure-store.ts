@@ -2,6 +2,7 @@ import type { SubjectId } from '../../kernel/ids.ts'
 import type { Instant } from '../../kernel/time.ts'
 import type { SealedMessage } from '../delivery/outbox.ts'
 import type { IndexedIdentifier } from './resolution.ts'
+import type { HeldRequest } from './subject-request-store.ts'
 
 /**
  * How far an erasure has come. `begun`: nothing of the person can be read any more; `keyless`: keys are destroyed;
@@ -68,6 +69,8 @@ export interface ErasureStore {
     readonly subject: SubjectId
     readonly now: Instant
     readonly plan: (traces: PersonTraces) => ErasurePlan
+    /** A line of the register of requests, met by this erasure. It names nobody. */
+    readonly met?: HeldRequest
   }): Promise<ErasureRecord | null>
   /** Takes these out of the index of the trail, once it has caught up with everything appended before the call. */
   unlist(refs: readonly string[], lookUps: readonly Uint8Array[]): Promise<void>

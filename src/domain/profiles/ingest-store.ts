@@ -5,6 +5,7 @@ import type { KeptConsent } from '../privacy/kept-consent.ts'
 import type { Batch, BatchKind, IngestCounts } from './batch.ts'
 import type { TraitValue } from './normalise.ts'
 import type { IndexedIdentifier, KnownIdentifier, Resolution, RootSubject } from './resolution.ts'
+import type { HeldRequest } from './subject-request-store.ts'
 
 /** One version of a source's record, as it is kept: plain traits, and sealed ones per category under the home's key. */
 export interface StoredRecord {
@@ -115,6 +116,8 @@ export interface IngestTransaction {
   ): Promise<void>
   /** Composes the read-model rows of the people that these homes belong to, removes those of former roots, and tells the change feed. */
   rebuild(homes: Iterable<SubjectId>, now: Instant): Promise<void>
+  /** A line of the register of requests, met by what this transaction writes. */
+  noteMet(request: HeldRequest): Promise<void>
   /** Messages that leave if this transaction commits. */
   tell(messages: readonly SealedMessage[]): Promise<void>
   /** Adds to the counters; `position` null: leaves it. */

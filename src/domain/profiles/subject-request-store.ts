@@ -40,6 +40,8 @@ export interface SubjectRequestFilter {
   readonly status: SubjectRequestStatus | null
   /** Only open ones that were due before. */
   readonly overdueAt: Instant | null
+  /** Only those that wait or are being met; absent: all. */
+  readonly isOpen?: boolean
   /** Null: of everybody. */
   readonly subject: SubjectId | null
   readonly limit: number

@@ -4,7 +4,9 @@ import { blindIndex } from '../../domain/privacy/blind-index.ts'
 import type { KeyStore } from '../../domain/privacy/key-store.ts'
 import type { ErasureRecord, ErasureStore } from '../../domain/profiles/erasure-store.ts'
 import { type Identifier, isIdentifierKind } from '../../domain/profiles/identifier.ts'
+import { metRequest } from '../../domain/profiles/met-request.ts'
 import { normaliseIdentifier } from '../../domain/profiles/normalise.ts'
+import type { HeldRequest } from '../../domain/profiles/subject-request-store.ts'
 import { SUPPRESSION, suppressedBy, suppressionHash } from '../../domain/profiles/suppression.ts'
 import { type Randomness, type SubjectId, uuidV7 } from '../../kernel/ids.ts'
 import { Refusal } from '../../kernel/refusal.ts'
@@ -53,17 +55,19 @@ export class Erasure {
    * @throws Refusal FORBIDDEN, NOT_FOUND
    */
   async erase(scope: Scope, subject: SubjectId): Promise<ErasureRecord> {
-    assertRights(scope)
-    if (scope.grant.actsForSubject && scope.principal.subject !== subject)
-      throw new Refusal('FORBIDDEN', 'This token speaks for one person.')
-    const erased = await this.#erase(subject, byClient(scope))
-    scope.noteAction({ erased: erased.id })
-    return erased
+    return await this.#demanded(scope, subject, null)
   }
 
-  /** As `erase`, of the person acted for, or whom staff names by a pseudonym. */
+  /**
+   * As `erase`, of the person acted for, or whom staff names by a pseudonym. That it was demanded and met stands in the
+   * register of requests from when the person is gone.
+   */
   async eraseNamed(scope: Scope, pseudonym: string | null): Promise<ErasureRecord> {
-    return await this.erase(scope, namedPerson(scope, this.#parts.audiences, pseudonym))
+    const { audiences, randomness } = this.#parts
+    const subject = namedPerson(scope, audiences, pseudonym)
+    const about = { subject: null, clientId: scope.principal.client.id, at: scope.now }
+    const met = metRequest({ ...about, type: 'erasure' }, randomness)
+    return await this.#demanded(scope, subject, met)
   }
 
   /** Goes on with erasures that a crash has left in between. @returns how many. */
@@ -101,20 +105,35 @@ export class Erasure {
     return lifted
   }
 
-  async #erase(subject: SubjectId, by: By): Promise<ErasureRecord> {
+  async #demanded(
+    scope: Scope,
+    subject: SubjectId,
+    met: HeldRequest | null,
+  ): Promise<ErasureRecord> {
+    assertRights(scope)
+    if (scope.grant.actsForSubject && scope.principal.subject !== subject)
+      throw new Refusal('FORBIDDEN', 'This token speaks for one person.')
+    const erased = await this.#erase(subject, met, byClient(scope))
+    scope.noteAction({ erased: erased.id })
+    return erased
+  }
+
+  async #erase(subject: SubjectId, met: HeldRequest | null, by: By): Promise<ErasureRecord> {
     const { store, keys, recorder, clock, randomness } = this.#parts
     // Whose erasure is under way is not announced twice.
     const under = await store.underWay(subject)
     if (under !== null) return await this.#finish(under, by)
     const now = clock.now()
     const id = uuidV7(now, randomness)
-    await recorder.recordAction({ action: 'erasure.begin', erasure: id }, { ...by, requestId: id })
+    const action = { action: 'erasure.begin', erasure: id, ...(met ? { request: met.id } : {}) }
+    await recorder.recordAction(action, { ...by, requestId: id })
     await keys.refresh()
     const begun = await store.begin({
       id,
       subject,
       now,
       plan: (traces) => planErasure(traces, keys, (told) => this.#notices(subject, told, now)),
+      ...(met ? { met } : {}),
     })
     if (begun === null) throw new Refusal('NOT_FOUND', 'There is no such profile.')
     return await this.#finish(begun, by)

@@ -1,6 +1,11 @@
-import type { PackageType, SubjectRequestType } from '../../domain/privacy/subject-request.ts'
+import type {
+  PackageType,
+  Regulation,
+  SubjectRequestType,
+} from '../../domain/privacy/subject-request.ts'
 import type { HeldRequest } from '../../domain/profiles/subject-request-store.ts'
 import type { SubjectId } from '../../kernel/ids.ts'
+import type { Instant } from '../../kernel/time.ts'
 import type { Recorder } from '../scope/recorder.ts'
 import type { WhoAsks } from './request-letters.ts'
 
@@ -26,6 +31,9 @@ export interface Met {
 /** How a request came in from another system. */
 export interface Incoming {
   readonly type: SubjectRequestType
+  readonly regulation: Regulation
+  /** When the person asked there; null: just now, here. */
+  readonly submittedAt: Instant | null
   readonly clientRequestId: string | null
   readonly callbacks: readonly string[]
 }

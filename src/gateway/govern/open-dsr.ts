@@ -2,18 +2,23 @@ import { Ajv } from 'ajv'
 import type { Principal } from '../../domain/access/principal.ts'
 import { type CallbackSigner, signatureHeaders } from '../../domain/delivery/callback-signer.ts'
 import type { Poster } from '../../domain/delivery/poster.ts'
-import { type LinkedType, linkedTypes } from '../../domain/privacy/subject-request.ts'
+import {
+  type LinkedType,
+  linkedTypes,
+  type Regulation,
+  regulations,
+} from '../../domain/privacy/subject-request.ts'
 import type {
   HeldRequest,
   SubjectRequestStore,
 } from '../../domain/profiles/subject-request-store.ts'
 import { Refusal } from '../../kernel/refusal.ts'
-import { type Clock, isoInstant } from '../../kernel/time.ts'
+import { type Clock, type Instant, isoInstant, MINUTE } from '../../kernel/time.ts'
 import { actorOf } from '../scope/actor.ts'
 import type { Audiences } from '../scope/audiences.ts'
 import type { Denials } from '../scope/denials.ts'
 import type { Recorder } from '../scope/recorder.ts'
-import type { By } from './fulfilment.ts'
+import type { By, Incoming } from './fulfilment.ts'
 import { OPENDSR_VERSION, statusBody } from './request-letters.ts'
 import type { SubjectRequests } from './subject-requests.ts'
 
@@ -23,8 +28,15 @@ const IDENTITY_KINDS: Readonly<Record<string, readonly string[]>> = {
   email: ['email'],
 }
 const MOST_CALLBACKS = 5
+const RFC_3339 =
+  '^\\d{4}-\\d\\d-\\d\\d[Tt]\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?([Zz]|[+-]\\d\\d:\\d\\d)$'
+
+/** By how much the clock of whoever hands a request over may be ahead of ours. */
+const CLOCK_AHEAD = 5 * MINUTE
 
 interface OpenDsrRequest {
+  readonly regulation: Regulation
+  readonly submitted_time: string
   readonly subject_request_id: string
   readonly subject_request_type: LinkedType
   readonly subject_identities?: readonly {
@@ -38,13 +50,13 @@ const isRequest = new Ajv({ allErrors: false }).compile<OpenDsrRequest>({
   type: 'object',
   required: ['regulation', 'subject_request_id', 'subject_request_type', 'submitted_time'],
   properties: {
-    regulation: { enum: ['gdpr', 'ccpa'] },
+    regulation: { enum: regulations },
     subject_request_id: {
       type: 'string',
       pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$',
     },
     subject_request_type: { enum: linkedTypes },
-    submitted_time: { type: 'string', pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d' },
+    submitted_time: { type: 'string', pattern: RFC_3339 },
     api_version: { type: 'string', maxLength: 10 },
     subject_identities: {
       type: 'array',
@@ -129,10 +141,15 @@ export class OpenDsr {
       if (objection !== null)
         throw new Refusal('BAD_USER_INPUT', `An address of status_callback_urls ${objection}.`)
     }
-    const { subject_request_type: type, subject_request_id: clientRequestId } = asked
-    const held = await this.#taken(principal, { type, clientRequestId, callbacks }, asked, by)
-    if (held.type !== type)
-      throw new Refusal('CONFLICT', 'This subject_request_id stands for a request of another type.')
+    const { subject_request_type: type, subject_request_id: clientRequestId, regulation } = asked
+    const submittedAt = this.#submittedAt(asked)
+    const incoming = { type, regulation, submittedAt, clientRequestId, callbacks }
+    const held = await this.#taken(principal, incoming, asked, by)
+    if (held.type !== type || held.regulation !== regulation)
+      throw new Refusal(
+        'CONFLICT',
+        'This subject_request_id stands for a request of another type or regulation.',
+      )
     const { request_status: _status, api_version: _version, ...body } = statusBody(held)
     return this.#signed({
       ...body,
@@ -162,13 +179,17 @@ export class OpenDsr {
     })
   }
 
+  /** What lies ahead by no more than clocks differ was asked just now. @throws Refusal BAD_USER_INPUT */
+  #submittedAt({ submitted_time }: OpenDsrRequest): Instant {
+    const [at, now] = [Date.parse(submitted_time), this.#parts.clock.now()]
+    if (Number.isNaN(at) || at < 0 || at > now + CLOCK_AHEAD)
+      throw new Refusal('BAD_USER_INPUT', 'The field submitted_time is no time in the past.')
+    return Math.min(at, now)
+  }
+
   async #taken(
     { subject }: Principal,
-    incoming: {
-      readonly type: LinkedType
-      readonly clientRequestId: string
-      readonly callbacks: readonly string[]
-    },
+    incoming: Incoming & { readonly type: LinkedType },
     { subject_identities: given }: OpenDsrRequest,
     by: By,
   ): Promise<HeldRequest> {

@@ -1,5 +1,9 @@
-import type { SubjectRequestType } from '../../domain/privacy/subject-request.ts'
-import { isOpen, subjectRequestStatuses } from '../../domain/privacy/subject-request.ts'
+import {
+  DEFAULT_REGULATION,
+  isOpen,
+  regulations,
+  subjectRequestStatuses,
+} from '../../domain/privacy/subject-request.ts'
 import type {
   HeldRequest,
   SubjectRequestStore,
@@ -14,13 +18,14 @@ import { namedPerson } from '../scope/named-person.ts'
 import type { Scope } from '../scope/scope.ts'
 import type { SubjectRequests } from './subject-requests.ts'
 
-export type { SubjectRequestType }
-
 /** A request as its person and compliance are shown it. */
 export interface SubjectRequestView {
   readonly id: string
   readonly type: string
   readonly status: string
+  /** Under which law it was asked: by it the deadline counts. */
+  readonly regulation: string
+  readonly submittedAt: Instant
   readonly receivedAt: Instant
   readonly dueAt: Instant
   readonly overdue: boolean
@@ -49,29 +54,31 @@ export class RequestDesk {
   /**
    * A person who has signed in is answered at once. Where staff asks for somebody, that person is sent a link first.
    * @param profile pseudonym of the person, for staff; null: the person acted for.
-   * @throws Refusal FORBIDDEN, NOT_FOUND
+   * @param named the regulation under which is asked; null: the one with the shorter deadline.
+   * @throws Refusal FORBIDDEN, NOT_FOUND, BAD_USER_INPUT
    */
   async ask(
     scope: Scope,
     type: 'access' | 'portability',
     profile: string | null,
+    named: string | null,
   ): Promise<SubjectRequestView> {
+    const regulation = regulations.find((one) => one === (named ?? DEFAULT_REGULATION))
+    if (regulation === undefined)
+      throw new Refusal('BAD_USER_INPUT', `A regulation is one of ${regulations.join(', ')}.`)
     const subject = namedPerson(scope, this.#audiences, profile)
     if (scope.grant.actsForSubject) {
       ownPerson(scope)
-      const { request, packageUrl } = await this.#requests.take({ type, subject }, byClient(scope))
+      const { request, packageUrl } = await this.#requests.take(
+        { type, subject, regulation },
+        byClient(scope),
+      )
       return this.#shown(scope, request, packageUrl)
     }
     assertStaff(scope)
     const who = { identities: [], subject }
-    const asked = { type, who, clientRequestId: null, callbacks: [] }
+    const asked = { type, who, regulation, submittedAt: null, clientRequestId: null, callbacks: [] }
     return this.#shown(scope, await this.#requests.takeUnverified(asked, byClient(scope)))
-  }
-
-  /** Puts into the register what the caller's own mutation has met. */
-  async noteMet(scope: Scope, type: SubjectRequestType, profile: string | null): Promise<void> {
-    const subject = type === 'erasure' ? null : namedPerson(scope, this.#audiences, profile)
-    await this.#requests.noteMet(type, subject, byClient(scope))
   }
 
   /** Newest first. @throws Refusal FORBIDDEN, BAD_USER_INPUT */
@@ -131,12 +138,14 @@ export class RequestDesk {
   }
 
   #shown(scope: Scope, request: HeldRequest, packageUrl: string | null = null): SubjectRequestView {
-    const { id, type, status, receivedAt, dueAt, extension, settledAt, subject } = request
+    const { id, type, status, dueAt, extension, settledAt, subject } = request
     return {
       id,
       type,
       status,
-      receivedAt,
+      regulation: request.regulation,
+      submittedAt: request.submittedAt,
+      receivedAt: request.receivedAt,
       dueAt,
       overdue: isOpen(request) && dueAt < scope.now,
       extension,

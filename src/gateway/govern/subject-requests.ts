@@ -1,5 +1,6 @@
 import { linkTokenHash, newLinkToken } from '../../domain/privacy/link-token.ts'
 import {
+  DEFAULT_REGULATION,
   dueAt,
   isOpen,
   isPackageType,
@@ -99,12 +100,6 @@ export class SubjectRequests {
     return await store.open(request, [])
   }
 
-  /** Writes down what was demanded and met already, such as a rectification. */
-  async noteMet(type: SubjectRequestType, subject: SubjectId | null, by: By): Promise<void> {
-    const request = this.#new({ type, subject }, 'completed', by)
-    await this.#parts.store.open({ ...request, settledAt: request.receivedAt }, [])
-  }
-
   /** The person follows the link that they were sent, and confirms. Null: it is no link (any more). */
   async confirm(token: string, type: string, requestId: string): Promise<Met | null> {
     const { store, clock } = this.#parts
@@ -124,11 +119,12 @@ export class SubjectRequests {
     return await this.#settle(held, 'cancelled', by)
   }
 
-  /** Two months more, once, with the reason that the person is told (Article 12(3)). @throws Refusal CONFLICT */
+  /** As long as its regulation allows, once, with the reason that the person is told. @throws Refusal CONFLICT */
   async extend(held: HeldRequest, reason: string, by: By): Promise<HeldRequest> {
     if (!isOpen(held) || held.extension !== null)
       throw new Refusal('CONFLICT', 'It is settled, or was extended already.')
-    const request = { ...held, dueAt: dueAt(held.receivedAt, true), extension: reason }
+    const due = dueAt(held.regulation, held.submittedAt, true)
+    const request = { ...held, dueAt: due, extension: reason }
     await this.#record('request.extend', request, by)
     return await this.#stepped({ request })
   }
@@ -256,7 +252,9 @@ export class SubjectRequests {
     const { clock, randomness, letters } = this.#parts
     const now = clock.now()
     const id = uuidV7(now, randomness)
-    const { type, subject, clientRequestId = null, callbacks = [] } = asked
+    const { type, subject, regulation = DEFAULT_REGULATION } = asked
+    const { clientRequestId = null, callbacks = [] } = asked
+    const submittedAt = asked.submittedAt ?? now
     return {
       id,
       version: 0,
@@ -265,8 +263,10 @@ export class SubjectRequests {
       status,
       clientId: by.actor?.clientId ?? OPERATOR.clientId,
       clientRequestId,
+      regulation,
+      submittedAt,
       receivedAt: now,
-      dueAt: dueAt(now, false),
+      dueAt: dueAt(regulation, submittedAt, false),
       extension: null,
       settledAt: null,
       identities: null,

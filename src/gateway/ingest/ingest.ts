@@ -8,6 +8,7 @@ import type {
   IngestStore,
   IngestTransaction,
 } from '../../domain/profiles/ingest-store.ts'
+import type { HeldRequest } from '../../domain/profiles/subject-request-store.ts'
 import { RECTIFICATION } from '../../domain/profiles/survivorship.ts'
 import { isUuid, type Randomness, type SubjectId, uuidV7 } from '../../kernel/ids.ts'
 import { Refusal } from '../../kernel/refusal.ts'
@@ -54,6 +55,8 @@ interface Teller {
   readonly entity?: string
   /** What recipients are to hear if anything is accepted. */
   readonly notices?: readonly SealedMessage[]
+  /** What these rows meet, for the register of requests. */
+  readonly met?: HeldRequest | null
 }
 
 /**
@@ -198,6 +201,7 @@ export class Ingest {
    * @param options.subject the person or visitor whom the caller acts for: what comes in is theirs.
    * @param options.entity the client that tells it, for the records of consents.
    * @param options.notices what recipients are to hear if anything of it is accepted, told in the same transaction.
+   * @param options.met what the register of requests is to say if all of it was taken, in the same transaction.
    */
   async acceptLive(
     source: string,
@@ -207,6 +211,7 @@ export class Ingest {
       readonly subject?: SubjectId | null
       readonly entity?: string
       readonly notices?: readonly SealedMessage[]
+      readonly met?: HeldRequest | null
     },
   ): Promise<Accepted> {
     const verified = source !== RECTIFICATION && this.#sourceOf(source).verified && options.verified
@@ -288,6 +293,8 @@ export class Ingest {
     const quarantined = await setAside(tx, origin, refused, now, seals)
     const counts = countsOf(pending.length, quarantined, fates)
     if (counts.accepted > 0 && teller.notices) await tx.tell(teller.notices)
+    const isTaken = counts.accepted + counts.duplicates === pending.length
+    if (isTaken && teller.met) await tx.noteMet(teller.met)
     const last = pending.at(-1)?.row.rowNumber
     if (last !== undefined) await tx.advance(batch.id, counts, live ? null : last)
     const fateOf = new Map(good.map(({ row }, index) => [row, fates[index]]))

@@ -1,7 +1,6 @@
 import { Arg, Ctx, ID, Int, Mutation, Query, Resolver } from 'type-graphql'
 import type { ProfileView } from '../../gateway/disclose/views.ts'
 import type { ErasureCertificate } from '../../gateway/govern/erasure-certificates.ts'
-import type { SubjectRequestType } from '../../gateway/govern/request-desk.ts'
 import type { ProcessingDemand } from '../../gateway/ingest/processing.ts'
 import { ConsentChange } from './change.type.ts'
 import { Needs } from './directives.ts'
@@ -26,7 +25,6 @@ export class RightsResolver {
     @Arg('profile', () => String, WHOSE) profile: string | null,
   ): Promise<{ id: string; begunAt: number; stoppedAt: number | null }> {
     const { id, begunAt, stoppedAt } = await rights.erasure.eraseNamed(scope, profile ?? null)
-    await rights.requests.noteMet(scope, 'erasure', null)
     return { id, begunAt, stoppedAt }
   }
 
@@ -67,7 +65,6 @@ export class RightsResolver {
     @Arg('profile', () => String, WHOSE) profile: string | null,
   ): Promise<Demanded> {
     await doors.rights.rectification.rectify(doors.scope, trait, value, profile ?? null)
-    await doors.rights.requests.noteMet(doors.scope, 'rectification', profile ?? null)
     return await afterwards(doors, profile)
   }
 
@@ -127,12 +124,6 @@ export class RightsResolver {
   }
 }
 
-/** What stands in the register of requests; taking a demand back is none. */
-const RIGHTS: Partial<Record<ProcessingDemand, SubjectRequestType>> = {
-  restrict: 'restriction',
-  object: 'objection',
-}
-
 async function demanded(
   doors: Doors,
   demand: ProcessingDemand,
@@ -141,8 +132,6 @@ async function demanded(
 ): Promise<Demanded> {
   const about = { purpose, profile: profile ?? null }
   await doors.rights.processing.demand(doors.scope, demand, about)
-  const right = RIGHTS[demand]
-  if (right) await doors.rights.requests.noteMet(doors.scope, right, profile ?? null)
   return await afterwards(doors, profile)
 }
 

@@ -13,6 +13,11 @@ const WHOSE = {
     'Whose, for compliance: that person is sent a link first; absent: of the person acted for.',
 }
 
+const REGULATION = {
+  nullable: true,
+  description: 'Under which law, gdpr or ccpa; absent: gdpr, whose deadline is the shorter one.',
+}
+
 @Resolver(() => SubjectRequest)
 export class SubjectRequestResolver {
   @Needs('rights:write')
@@ -63,8 +68,9 @@ export class SubjectRequestResolver {
   async requestAccess(
     @Ctx() { rights, scope }: Doors,
     @Arg('profile', () => String, WHOSE) profile: string | null,
+    @Arg('regulation', () => String, REGULATION) regulation: string | null,
   ): Promise<SubjectRequestView> {
-    return await rights.requests.ask(scope, 'access', profile ?? null)
+    return await rights.requests.ask(scope, 'access', profile ?? null, regulation ?? null)
   }
 
   @Needs('rights:write')
@@ -74,8 +80,9 @@ export class SubjectRequestResolver {
   async requestPortability(
     @Ctx() { rights, scope }: Doors,
     @Arg('profile', () => String, WHOSE) profile: string | null,
+    @Arg('regulation', () => String, REGULATION) regulation: string | null,
   ): Promise<SubjectRequestView> {
-    return await rights.requests.ask(scope, 'portability', profile ?? null)
+    return await rights.requests.ask(scope, 'portability', profile ?? null, regulation ?? null)
   }
 
   @Needs('rights:write')
@@ -91,7 +98,8 @@ export class SubjectRequestResolver {
 
   @Needs('rights:write')
   @Mutation(() => SubjectRequest, {
-    description: 'Two months more, once, for a reason; for compliance (Article 12(3)).',
+    description:
+      'More time, once, for a reason: two months under the GDPR, 45 days under the CCPA; for compliance.',
   })
   async extendSubjectRequest(
     @Ctx() { rights, scope }: Doors,

@@ -17,7 +17,17 @@ export class SubjectRequest {
   @Field(() => String, { description: 'pending, in_progress, completed or cancelled.' })
   status!: string
 
-  @Field(() => DateTime, { description: 'When it came.' })
+  @Field(() => String, {
+    description: 'Under which law it was asked, gdpr or ccpa: by it the deadline counts.',
+  })
+  regulation!: string
+
+  @Field(() => DateTime, {
+    description: 'When the person asked; from then on the deadline counts.',
+  })
+  submittedAt!: number
+
+  @Field(() => DateTime, { description: 'When it came here.' })
   receivedAt!: number
 
   @Field(() => DateTime, { description: 'Until when it has to be answered.' })

@@ -4,7 +4,9 @@ import type { OpenDsr, SignedAnswer } from '../../gateway/govern/open-dsr.ts'
 import { failureOf, httpStatusOf, Refusal } from '../../kernel/refusal.ts'
 import { problemOf } from './problem.ts'
 
-const REQUESTS = '/opendsr/requests'
+/** Section 3.4 has the major version in the address and section 3.1 names the resource; the short one is easier to say. */
+const DISCOVERY = ['/opendsr/discovery', '/opendsr/v2/discovery']
+const REQUESTS = ['/opendsr/requests', '/opendsr/v2/opendsr_requests']
 
 /** OpenDSR 2.0: discovery, certificate, and requests of people that other systems hand over. */
 export function openDsrRoutes(
@@ -18,27 +20,37 @@ export function openDsrRoutes(
       done(null, body),
     )
     app.setErrorHandler(answerOpenDsrError)
-    app.get('/opendsr/discovery', async (_request, reply) => await reply.send(door.discovery()))
+    for (const path of DISCOVERY)
+      app.get(path, async (_request, reply) => await reply.send(door.discovery()))
     app.get(
       '/opendsr/certificate.pem',
       async (_request, reply) =>
         await reply.type('application/x-pem-file').send(door.certificate()),
     )
-    const config = { audited: 'every request and every refusal' } as const
-    app.post(REQUESTS, { config }, async (request, reply) => {
-      const { principal, requestId } = await callerOf(request)
-      const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
-      return await send(reply.status(201), await door.open(principal, requestId, body))
-    })
-    app.get(`${REQUESTS}/:id`, { config }, async (request, reply) => {
-      const { principal, requestId } = await callerOf(request)
-      return await send(reply, await door.status(principal, requestId, idOf(request)))
-    })
-    app.delete(`${REQUESTS}/:id`, { config }, async (request, reply) => {
-      const { principal, requestId } = await callerOf(request)
-      return await send(reply.status(202), await door.cancel(principal, requestId, idOf(request)))
-    })
+    for (const path of REQUESTS) requestRoutes(app, path, door, callerOf)
   }
+}
+
+function requestRoutes(
+  app: FastifyInstance,
+  path: string,
+  door: Pick<OpenDsr, 'open' | 'status' | 'cancel'>,
+  callerOf: (request: FastifyRequest) => Promise<Caller>,
+): void {
+  const config = { audited: 'every request and every refusal' } as const
+  app.post(path, { config }, async (request, reply) => {
+    const { principal, requestId } = await callerOf(request)
+    const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
+    return await send(reply.status(201), await door.open(principal, requestId, body))
+  })
+  app.get(`${path}/:id`, { config }, async (request, reply) => {
+    const { principal, requestId } = await callerOf(request)
+    return await send(reply, await door.status(principal, requestId, idOf(request)))
+  })
+  app.delete(`${path}/:id`, { config }, async (request, reply) => {
+    const { principal, requestId } = await callerOf(request)
+    return await send(reply.status(202), await door.cancel(principal, requestId, idOf(request)))
+  })
 }
 
 async function send(reply: FastifyReply, { body, headers }: SignedAnswer): Promise<FastifyReply> {

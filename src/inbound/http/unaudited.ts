@@ -25,6 +25,7 @@ export const unaudited: readonly { readonly path: string; readonly why: string }
   { path: '/preferences.js', why: 'script of the preference page' },
   { path: '/preferences.css', why: 'style of the preference page' },
   { path: '/opendsr/discovery', why: 'which requests of people are taken' },
+  { path: '/opendsr/v2/discovery', why: 'the same, under the address that OpenDSR names' },
   { path: '/opendsr/certificate.pem', why: 'the certificate by which OpenDSR answers are signed' },
   {
     path: '/v1/confirm/:type/:token',

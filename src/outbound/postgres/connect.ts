@@ -23,6 +23,7 @@ import { ErasureRemains1764200004100 } from '../../../migrations/1764200004100-e
 import { Outbox1764200005000 } from '../../../migrations/1764200005000-outbox.ts'
 import { SubjectRequests1764200005100 } from '../../../migrations/1764200005100-subject-requests.ts'
 import { PolicyVersions1764200006000 } from '../../../migrations/1764200006000-policy-versions.ts'
+import { RequestRegulations1764200007200 } from '../../../migrations/1764200007200-request-regulations.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import { Database } from './database.ts'
 import { EMBEDDED_PORT, EmbeddedServer } from './embedded.ts'
@@ -164,6 +165,7 @@ function dataSourceOf(address: Address, poolSize: number): DataSource {
       Outbox1764200005000,
       SubjectRequests1764200005100,
       PolicyVersions1764200006000,
+      RequestRegulations1764200007200,
     ],
   })
 }

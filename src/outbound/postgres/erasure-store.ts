@@ -4,6 +4,7 @@ import type {
   ErasureStore,
   PersonTraces,
 } from '../../domain/profiles/erasure-store.ts'
+import type { HeldRequest } from '../../domain/profiles/subject-request-store.ts'
 import type { SubjectId } from '../../kernel/ids.ts'
 import { type Instant, isoInstant } from '../../kernel/time.ts'
 import { AuditIndexer } from './audit-indexer.ts'
@@ -14,6 +15,7 @@ import { lockPeople } from './ingest-identities.ts'
 import { LostRace } from './ingest-race.ts'
 import { writeOutbox } from './outbox.ts'
 import { audiencesToldOf } from './recipients.ts'
+import { insertRequest } from './subject-request-rows.ts'
 
 /** Losing a race this often in a row means that somebody keeps merging the same person. */
 const ATTEMPTS = 8
@@ -30,6 +32,7 @@ export class PostgresErasureStore implements ErasureStore {
     readonly subject: SubjectId
     readonly now: Instant
     readonly plan: (traces: PersonTraces) => ErasurePlan
+    readonly met?: HeldRequest
   }): Promise<ErasureRecord | null> {
     // Recipients are found in the index.
     await new AuditIndexer(this.#database).catchUp()
@@ -103,7 +106,7 @@ export class PostgresErasureStore implements ErasureStore {
 
 async function begin(
   tx: Queryable,
-  { id, subject, now, plan }: Parameters<ErasureStore['begin']>[0],
+  { id, subject, now, plan, met }: Parameters<ErasureStore['begin']>[0],
 ): Promise<ErasureRecord | null> {
   const root = (await lockPeople(tx, [subject])).get(subject)?.id
   if (root === undefined) return null
@@ -123,6 +126,7 @@ async function begin(
      VALUES ($1, 'begun', $2::uuid[], $3::text[], $4::bytea[], $5, $6::timestamptz) RETURNING ${ERASURE_COLUMNS}`,
     [id, traces.members, planned.refs, planned.lookUps, JSON.stringify(removed), at],
   )
+  if (met) await insertRequest(tx, met)
   // Subscribers of all gateways read again, and find nobody.
   await tx.query("INSERT INTO change (kind, subject_id) VALUES ('profile', $1)", [root])
   return row ? erasureOf(row) : null

@@ -18,6 +18,7 @@ import type {
   Resolution,
   RootSubject,
 } from '../../domain/profiles/resolution.ts'
+import type { HeldRequest } from '../../domain/profiles/subject-request-store.ts'
 import type { Tally } from '../../domain/profiles/tally.ts'
 import type { SubjectId } from '../../kernel/ids.ts'
 import { Refusal } from '../../kernel/refusal.ts'
@@ -31,6 +32,7 @@ import { knownIds, saveConsents, saveItems, saveQuarantine, saveRecords } from '
 import { takeBack } from './ingest-undo.ts'
 import { writeOutbox } from './outbox.ts'
 import type { PreparedRebuild, ProfileRebuild, RebuildScope } from './profile-rebuild.ts'
+import { insertRequest, saveParts } from './subject-request-rows.ts'
 import { suppressedAmong } from './suppressions.ts'
 
 /** Losing a race this often in a row means that something else is wrong. */
@@ -206,6 +208,11 @@ class PostgresIngestTransaction implements IngestTransaction {
 
   rebuild(homes: Iterable<SubjectId>, now: Instant): Promise<void> {
     return this.#rebuild.within({ ...this.#scope, now }, homes)
+  }
+
+  async noteMet(request: HeldRequest): Promise<void> {
+    await insertRequest(this.#queryable, request)
+    await saveParts(this.#queryable, { request })
   }
 
   tell(messages: readonly SealedMessage[]): Promise<void> {

@@ -1,4 +1,5 @@
 import type {
+  Regulation,
   SubjectRequestStatus,
   SubjectRequestType,
 } from '../../domain/privacy/subject-request.ts'
@@ -12,8 +13,8 @@ import type { Queryable } from './database.ts'
 import { writeOutbox } from './outbox.ts'
 
 /** The person is the one that they were merged into since. */
-export const SELECT = `SELECT r.id, r.version, r.client_id, r.client_request_id, r.type, r.status, r.received_at, r.due_at,
-    r.extension, r.settled_at, r.identities, r.callbacks, coalesce(s.root_id, p.subject_id) AS subject_id
+export const SELECT = `SELECT r.id, r.version, r.client_id, r.client_request_id, r.type, r.status, r.regulation,
+    r.submitted_at, r.received_at, r.due_at, r.extension, r.settled_at, r.identities, r.callbacks, coalesce(s.root_id, p.subject_id) AS subject_id
   FROM subject_request r LEFT JOIN subject_request_person p ON p.request_id = r.id
     LEFT JOIN subject s ON s.id = p.subject_id`
 export const OPEN = `r.status IN ('pending', 'in_progress')`
@@ -37,6 +38,33 @@ export async function sameAs(
           'subject-request-of-client',
         )
   return row ? requestOf(row) : null
+}
+
+/** A line that was not there. */
+export async function insertRequest(tx: Queryable, request: HeldRequest): Promise<void> {
+  await tx.query(
+    `INSERT INTO subject_request (id, version, client_id, client_request_id, type, status, regulation, submitted_at,
+       received_at, changed_at, due_at, extension, settled_at, identities, callbacks)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8::timestamptz, $9::timestamptz, $9::timestamptz, $10::timestamptz, $11,
+       $12::timestamptz, $13, $14)`,
+    [
+      request.id,
+      request.version,
+      request.clientId,
+      request.clientRequestId,
+      request.type,
+      request.status,
+      request.regulation,
+      isoInstant(request.submittedAt),
+      isoInstant(request.receivedAt),
+      isoInstant(request.dueAt),
+      request.extension,
+      stored(request.settledAt),
+      request.identities,
+      request.callbacks,
+    ],
+    'subject-request-open',
+  )
 }
 
 export async function saveParts(tx: Queryable, step: RequestStep): Promise<void> {
@@ -83,6 +111,8 @@ export interface RequestRow {
   client_request_id: string | null
   type: SubjectRequestType
   status: SubjectRequestStatus
+  regulation: Regulation
+  submitted_at: Date
   received_at: Date
   due_at: Date
   extension: string | null
@@ -100,6 +130,8 @@ export function requestOf(row: RequestRow): HeldRequest {
     clientRequestId: row.client_request_id,
     type: row.type,
     status: row.status,
+    regulation: row.regulation,
+    submittedAt: row.submitted_at.getTime(),
     receivedAt: row.received_at.getTime(),
     dueAt: row.due_at.getTime(),
     extension: row.extension,

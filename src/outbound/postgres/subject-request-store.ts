@@ -12,6 +12,7 @@ import type { SubjectId } from '../../kernel/ids.ts'
 import { type Instant, isoInstant } from '../../kernel/time.ts'
 import type { Database } from './database.ts'
 import {
+  insertRequest,
   OPEN,
   type RequestRow,
   requestOf,
@@ -39,26 +40,7 @@ export class PostgresSubjectRequestStore implements SubjectRequestStore {
       ])
       const known = await sameAs(tx, request)
       if (known) return known
-      await tx.query(
-        `INSERT INTO subject_request (id, version, client_id, client_request_id, type, status, received_at, changed_at,
-           due_at, extension, settled_at, identities, callbacks)
-         VALUES ($1, $2, $3, $4, $5, $6, $7::timestamptz, $7::timestamptz, $8::timestamptz, $9, $10::timestamptz, $11, $12)`,
-        [
-          request.id,
-          request.version,
-          clientId,
-          clientRequestId,
-          type,
-          request.status,
-          isoInstant(request.receivedAt),
-          isoInstant(request.dueAt),
-          request.extension,
-          stored(request.settledAt),
-          request.identities,
-          request.callbacks,
-        ],
-        'subject-request-open',
-      )
+      await insertRequest(tx, request)
       await saveParts(tx, { request, messages })
       return request
     })
@@ -100,8 +82,15 @@ export class PostgresSubjectRequestStore implements SubjectRequestStore {
        WHERE ($1::text IS NULL OR r.status = $1)
          AND ($2::timestamptz IS NULL OR (${OPEN} AND r.due_at < $2))
          AND ($3::uuid IS NULL OR s.root_id = (SELECT root_id FROM subject WHERE id = $3))
-       ORDER BY r.received_at DESC, r.id LIMIT $4`,
-      [filter.status, stored(filter.overdueAt), filter.subject, filter.limit],
+         AND (NOT $4::boolean OR ${OPEN})
+       ORDER BY r.received_at DESC, r.id LIMIT $5`,
+      [
+        filter.status,
+        stored(filter.overdueAt),
+        filter.subject,
+        filter.isOpen ?? false,
+        filter.limit,
+      ],
       'subject-request-list',
     )
   }

@@ -18,8 +18,13 @@ describe('the deadline of a request', () => {
     ['2028-01-31T00:00:00Z', '2028-02-29T00:00:00Z', '2028-04-30T00:00:00Z'],
     ['2026-12-05T12:00:00Z', '2027-01-05T12:00:00Z', '2027-03-05T12:00:00Z'],
   ])('of %s is %s, and %s where it was extended', (received, due, extended) => {
-    expect(dueAt(at(received), false)).toBe(at(due))
-    expect(dueAt(at(received), true)).toBe(at(extended))
+    expect(dueAt('gdpr', at(received), false)).toBe(at(due))
+    expect(dueAt('gdpr', at(received), true)).toBe(at(extended))
+  })
+
+  test('is 45 calendar days under the CCPA, and 90 where it was extended', () => {
+    expect(dueAt('ccpa', at('2026-01-31T12:00:00Z'), false)).toBe(at('2026-03-17T12:00:00Z'))
+    expect(dueAt('ccpa', at('2026-01-31T12:00:00Z'), true)).toBe(at('2026-05-01T12:00:00Z'))
   })
 
   test('is never more than 31 days a month away, and never less than 28', () => {

@@ -16,6 +16,10 @@ export class SubjectRequestRow {
   type!: string
   @Column('text')
   status!: string
+  @Column('text')
+  regulation!: string
+  @Column('timestamptz', { name: 'submitted_at' })
+  submittedAt!: Date
   @Column('timestamptz', { name: 'received_at' })
   receivedAt!: Date
   @Column('timestamptz', { name: 'changed_at' })
