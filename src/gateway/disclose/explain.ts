@@ -11,7 +11,7 @@ import {
   type ConsentVector,
   standingKey,
   vectorText,
-} from '../../domain/privacy/consent.ts'
+} from '../../domain/privacy/consent-vector.ts'
 import { mechanismFor } from '../../domain/privacy/decide.ts'
 import type { LegalBasis, Mechanism, Policy, Purpose } from '../../domain/privacy/policy.ts'
 import { type Decision, type Treatment, withheld } from '../../domain/privacy/treatment.ts'

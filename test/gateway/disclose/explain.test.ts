@@ -5,7 +5,7 @@ import {
   purposesOf,
   roleAsCaller,
 } from '../../../src/domain/access/known-caller.ts'
-import { parseVector, standingKey } from '../../../src/domain/privacy/consent.ts'
+import { parseVector, standingKey } from '../../../src/domain/privacy/consent-vector.ts'
 import { refusalOfPurpose } from '../../../src/domain/privacy/decide.ts'
 import { compilePolicy, type Policy, roleTreatment } from '../../../src/domain/privacy/policy.ts'
 import { type Explanation, explain } from '../../../src/gateway/disclose/explain.ts'
