@@ -67,6 +67,10 @@ function lineOf(choice, notices) {
   const { purpose, inWords, recipient, isOpen, closedBySignal } = choice
   const stands = closedBySignal ? words.signal : isOpen ? words.allowed : words.refused
   const button = element('button', { type: 'button', textContent: isOpen ? words.withdraw : words.allow })
+  const name = recipient ? `${inWords} (${words.with} ${recipient})` : inWords
+  // Buttons that all say the same are told apart by those who hear them.
+  button.setAttribute('aria-label', `${button.textContent}: ${name}`)
+  button.dataset.of = JSON.stringify([purpose, recipient])
   button.addEventListener('click', async () => {
     button.disabled = true
     const notice = notices.find(({ purposes }) => purposes.includes(purpose))
@@ -76,13 +80,15 @@ function lineOf(choice, notices) {
     try {
       await (isOpen ? ask(WITHDRAW, { purpose, recipient }) : ask(RECORD, { consent: given }))
       await show()
+      // The line was drawn anew; whoever works by keyboard goes on where they were.
+      const buttons = [...document.querySelectorAll('#choices button')]
+      buttons.find((one) => one.dataset.of === button.dataset.of)?.focus()
       status.textContent = words.saved
     } catch {
       status.textContent = words.failed
       button.disabled = false
     }
   })
-  const name = recipient ? `${inWords} (${words.with} ${recipient})` : inWords
   return element('li', {}, element('div', {}, name, element('small', { textContent: stands })), button)
 }
 

@@ -2,7 +2,7 @@ import type { Config } from './config.ts'
 import type { PeopleByIdentifier } from './domain/profiles/people-by-identifier.ts'
 import { ownAddress } from './gateway/disclose/own-address.ts'
 import { PackageVault } from './gateway/disclose/package-vault.ts'
-import { asPerson, Packaging } from './gateway/disclose/person-package.ts'
+import { asPerson, PACKAGER, Packaging } from './gateway/disclose/person-package.ts'
 import type { Selection } from './gateway/disclose/plan-rules.ts'
 import type { Reception } from './gateway/disclose/reception.ts'
 import type { Erasure } from './gateway/govern/erasure.ts'
@@ -82,11 +82,15 @@ export function requestsOf(config: Config, stores: Stores, parts: Parts) {
 function fulfilmentOf(
   erasure: Erasure,
   vault: PackageVault,
-  { reception, people }: Parts,
+  { reception, people, audiences }: Parts,
 ): Fulfilment {
   return {
     personOf: async (who) => await personOf(who, people),
-    emailOf: async (subject) => await ownAddress(reception, subject),
+    emailOf: async (subject) =>
+      await ownAddress(reception, subject, async (email) => {
+        const owner = await people.byVerifiedIdentifier('email', email)
+        return owner && audiences.of(PACKAGER).of(owner)
+      }),
     packageOf: async (request, subject, type) => await vault.made(request, subject, type),
     erase: async (subject) => await erase(erasure, reception, subject),
   }

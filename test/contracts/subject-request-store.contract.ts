@@ -95,6 +95,12 @@ export function subjectRequestStoreContract(
       await store.open(mine, [])
       const again = await store.open(request({ subject: await person(subject) }), [])
       expect(again.id).toBe(mine.id)
+      expect(await store.isOf(mine.id, await person(subject))).toBe(true)
+      for (const stranger of [await person(), randomUUID()])
+        expect(await store.isOf(mine.id, stranger)).toBe(false)
+      const root = await person()
+      const byFormer = await store.open(request({ subject: await person(root) }), [])
+      expect(byFormer.subject).toBe(root)
       const clientRequestId = randomUUID()
       const theirs = request({ clientRequestId })
       const opened = await Promise.all(
@@ -105,7 +111,7 @@ export function subjectRequestStoreContract(
       expect(new Set(opened.map(({ id }) => id)).size).toBe(1)
       expect((await store.findByClient('shop', clientRequestId))?.id).toBe(opened[0]?.id)
       expect(await store.findByClient('other', clientRequestId)).toBeNull()
-      expect(await store.list(all)).toHaveLength(2)
+      expect(await store.list(all)).toHaveLength(3)
     })
 
     test('take each step once, whoever comes first, and forget what they need no more', async () => {

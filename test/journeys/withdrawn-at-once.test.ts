@@ -38,6 +38,38 @@ test('whoever has given last is disclosed in every way, whoever has withdrawn la
   )
 })
 
+test('a withdrawal that names no recipient closes every one, and a consent that names none is refused', async () => {
+  const [subject = ''] = people
+  const as = { token: await running.tokenFor('page', subject), purpose: 'SERVICE' }
+  await decide(running, subject, true)
+  const choices = async () =>
+    (await running.ask(as, '{ consents { purpose recipient isOpen } }')).data.consents.filter(
+      ({ purpose }: { purpose: string }) => purpose === 'PARTNER_SHARING',
+    )
+  expect(await choices()).toEqual([
+    { purpose: 'PARTNER_SHARING', recipient: PARTNER, isOpen: true },
+  ])
+  const withdrawn = await running.ask(
+    as,
+    'mutation { withdrawConsent(purpose: "PARTNER_SHARING") { accepted } }',
+  )
+  expect(withdrawn.data.withdrawConsent.accepted).toBe(true)
+  for (const [way, read] of Object.entries(everyRead(running, partner, pseudonyms)))
+    expect([way, await read()]).toEqual([way, expect.not.arrayContaining([pseudonyms[0]])])
+  for (const choice of await choices()) expect(choice.isOpen).toBe(false)
+  const refused = [
+    '{ purpose: "PARTNER_SHARING", given: true }',
+    '{ purpose: "MARKETING", recipient: "acme", given: false }',
+  ]
+  for (const consent of refused) {
+    const { codes } = await running.ask(
+      as,
+      `mutation { recordConsent(consent: ${consent}) { accepted } }`,
+    )
+    expect(codes).toEqual(['BAD_USER_INPUT'])
+  }
+})
+
 test('a cursor that was handed out before leads to nobody who has withdrawn since', async () => {
   for (const subject of people) await decide(running, subject, true)
   const list = (after: string | null) =>

@@ -58,15 +58,8 @@ export function roleAsCaller(policy: Policy, name: string): KnownCaller | null {
  * @throws Refusal BAD_USER_INPUT naming those that it may.
  */
 export function purposeOfCaller(policy: Policy, caller: KnownCaller, key: string): Purpose {
-  const purpose = policy.purposes.get(key)
-  if (!purpose)
-    throw new Refusal(
-      'BAD_USER_INPUT',
-      `There is no purpose "${key}"; the policy knows ${[...policy.purposes.keys()].join(', ')}.`,
-    )
-  const mayDeclare =
-    caller.purposes.has(key) && caller.roles.some((role) => purpose.roles.has(role))
-  if (!mayDeclare)
+  const purpose = purposeOf(policy, key)
+  if (barrierOf(caller, purpose) !== null)
     throw new Refusal(
       'BAD_USER_INPUT',
       `${caller.name} may not declare ${key}; it may declare ${purposesOf(policy, caller).join(', ') || 'none'}.`,
@@ -74,9 +67,29 @@ export function purposeOfCaller(policy: Policy, caller: KnownCaller, key: string
   return purpose
 }
 
+/** @throws Refusal BAD_USER_INPUT naming those that there are. */
+export function purposeOf(policy: Policy, key: string): Purpose {
+  const purpose = policy.purposes.get(key)
+  if (!purpose)
+    throw new Refusal(
+      'BAD_USER_INPUT',
+      `There is no purpose "${key}"; the policy knows ${[...policy.purposes.keys()].join(', ')}.`,
+    )
+  return purpose
+}
+
+/** What keeps a caller from declaring a purpose: `purposes.csv: …` or `registration: …`; null: nothing. */
+export function barrierOf(caller: KnownCaller, { key, roles }: Purpose): string | null {
+  if (!caller.roles.some((role) => roles.has(role)))
+    return `purposes.csv: ${key} is not open to the role ${caller.roles.join(' ')}`
+  return caller.purposes.has(key)
+    ? null
+    : `registration: ${key} is not among the purposes of ${caller.name}`
+}
+
 /** Purposes that a caller may declare under this policy, in its order. */
 export function purposesOf(policy: Policy, caller: KnownCaller): readonly string[] {
   return [...policy.purposes.values()]
-    .filter(({ key, roles }) => caller.purposes.has(key) && caller.roles.some((r) => roles.has(r)))
+    .filter((purpose) => barrierOf(caller, purpose) === null)
     .map(({ key }) => key)
 }

@@ -1,31 +1,13 @@
 import type { Instant } from '../../kernel/time.ts'
 import { type Category, narrower } from './categories.ts'
-
-/**
- * States of one consent decision. The first group are DPV 2.3 terms; of these only given and renewed allow processing.
- * `NoticeGiven` records a notice (mechanism `notice_only`); `Objected` is Article 21 for one purpose;
- * `Restricted` is Article 18 for the whole person; `SignalOn` records an outside opt-out such as GPC.
- */
-export const consentStates = [
-  'ConsentGiven',
-  'RenewedConsentGiven',
-  'ConsentRequested',
-  'ConsentRequestDeferred',
-  'ConsentRefused',
-  'ConsentWithdrawn',
-  'ConsentRevoked',
-  'ConsentExpired',
-  'ConsentInvalidated',
-  'ConsentUnknown',
-  'NoticeGiven',
-  'Objected',
-  'ObjectionLifted',
-  'Restricted',
-  'RestrictionLifted',
-  'SignalOn',
-  'SignalOff',
-] as const
-export type ConsentStateName = (typeof consentStates)[number]
+import {
+  CLOSING,
+  type ConsentStanding,
+  type ConsentStateName,
+  type ConsentVector,
+  standingKey,
+  vectorText,
+} from './consent-vector.ts'
 
 /** The purpose of a record that concerns the person as a whole: restriction. */
 export const EVERY_PURPOSE = '*'
@@ -52,22 +34,6 @@ export interface ConsentRecord {
   readonly noticeVersion?: string | null
 }
 
-/** What stands for one purpose (and recipient) at one instant. */
-export interface ConsentStanding {
-  readonly state: ConsentStateName
-  readonly categories: readonly Category[] | null
-}
-
-/** Everything that decisions about one person need, at one instant. */
-export interface ConsentVector {
-  readonly country: string | null
-  readonly restricted: boolean
-  readonly objected: ReadonlySet<string>
-  readonly signals: ReadonlySet<string>
-  /** By `PURPOSE` or `PURPOSE@recipient`. */
-  readonly standings: ReadonlyMap<string, ConsentStanding>
-}
-
 /**
  * Consent as reads use it: the state now as canonical text (few distinct ones exist, so decisions are
  * remembered by it), the instant at which time alone changes it, and what it then becomes.
@@ -80,9 +46,6 @@ export interface CompiledConsent {
   /** By standing key, or `signal:gpc` and the like: the record that decided. */
   readonly records: Readonly<Record<string, readonly [recordId: string, source: string]>>
 }
-
-export const standingKey = (purpose: string, recipient: string | null) =>
-  recipient === null ? purpose : `${purpose}@${recipient}`
 
 /** Negative before unknown before positive: where two histories are merged, the most restrictive wins. */
 const RESTRICTIVENESS: readonly ConsentStateName[] = [
@@ -113,10 +76,11 @@ const LAPSING: ReadonlySet<ConsentStateName> = new Set([...GIVEN, 'NoticeGiven']
  * @param country ISO country of the profile, where no record names a jurisdiction.
  */
 export function compileConsent(
-  histories: readonly (readonly ConsentRecord[])[],
+  told: readonly (readonly ConsentRecord[])[],
   country: string | null,
   now: Instant,
 ): CompiledConsent {
+  const histories = towardsEach(told)
   const instants = new Set<Instant>()
   for (const record of histories.flat()) {
     if (!isInForce(record, now)) instants.add(record.effectiveAt)
@@ -132,6 +96,21 @@ export function compileConsent(
     previous = text
   }
   return { state, until: later[0]?.[0] ?? null, later, records }
+}
+
+/** Refusals that name nobody, once more for each recipient that anything was ever said of: they take its place there. */
+function towardsEach(
+  histories: readonly (readonly ConsentRecord[])[],
+): readonly (readonly ConsentRecord[])[] {
+  const recipients = new Set(histories.flat().flatMap(({ recipient }) => recipient ?? []))
+  if (recipients.size === 0) return histories
+  return histories.map((history) =>
+    history.flatMap((record) =>
+      record.recipient === null && CLOSING.has(record.state)
+        ? [record, ...[...recipients].map((recipient) => ({ ...record, recipient }))]
+        : [record],
+    ),
+  )
 }
 
 /** What held when it was recorded is not undone by a clock that is behind; what was dated ahead waits for its time. */
@@ -264,53 +243,4 @@ function mergeStanding(
     const categories = narrower(first.categories, record.categories)
     standings.set(key, { state: first.state, categories })
   }
-}
-
-/** Canonical text of a vector: equal vectors have equal text. */
-export function vectorText(vector: ConsentVector): string {
-  const standings = [...vector.standings]
-    .map(
-      ([key, { state, categories }]) =>
-        `${key}=${state}${categories ? `[${[...categories].sort().join(' ')}]` : ''}`,
-    )
-    .sort()
-  const flags = [
-    `country=${vector.country ?? ''}`,
-    ...(vector.restricted ? ['restricted'] : []),
-    ...[...vector.objected].sort().map((purpose) => `objected=${purpose}`),
-    ...[...vector.signals].sort().map((signal) => `signal=${signal}`),
-  ]
-  return [...flags, ...standings].join(';')
-}
-
-/** The inverse of vectorText. */
-export function parseVector(text: string): ConsentVector {
-  const standings = new Map<string, ConsentStanding>()
-  const objected = new Set<string>()
-  const signals = new Set<string>()
-  let country: string | null = null
-  let restricted = false
-  for (const part of text.split(';').filter(Boolean)) {
-    const [name = '', value = ''] = splitAtFirst(part, '=')
-    if (name === 'country') country = value || null
-    else if (name === 'restricted') restricted = true
-    else if (name === 'objected') objected.add(value)
-    else if (name === 'signal') signals.add(value)
-    else standings.set(name, parseStanding(value))
-  }
-  return { country, restricted, objected, signals, standings }
-}
-
-function splitAtFirst(text: string, separator: string): [string, string] {
-  const at = text.indexOf(separator)
-  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)]
-}
-
-function parseStanding(text: string): ConsentStanding {
-  const bracket = text.indexOf('[')
-  const name = bracket < 0 ? text : text.slice(0, bracket)
-  // A word that this version does not know grants nothing.
-  const state = consentStates.find((one) => one === name) ?? 'ConsentUnknown'
-  const named = bracket < 0 ? null : text.slice(bracket + 1, -1)
-  return { state, categories: named?.split(' ').filter(Boolean) ?? null }
 }

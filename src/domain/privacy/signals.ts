@@ -1,5 +1,5 @@
 import type { Instant } from '../../kernel/time.ts'
-import type { ConsentStateName } from './consent.ts'
+import type { ConsentStateName } from './consent-vector.ts'
 import { type GppChoices, readGppString } from './gpp-string.ts'
 import type { Policy } from './policy.ts'
 import { readTcString, type TcChoices } from './tc-string.ts'

@@ -65,13 +65,15 @@ export interface RequestStep {
 export interface SubjectRequestStore {
   /**
    * Adds it, unless the same client sent one under this id, or the same person has an open one of this type that came
-   * without such an id: then that one comes back, and nothing is added.
+   * without such an id: then that one comes back, and nothing is added. @returns it as it stands.
    */
   open(request: HeldRequest, messages: readonly SealedMessage[]): Promise<HeldRequest>
   /** False where somebody else was faster: nothing has changed. */
   step(step: RequestStep): Promise<boolean>
   find(id: string): Promise<HeldRequest | null>
   findByClient(clientId: string, clientRequestId: string): Promise<HeldRequest | null>
+  /** Whether it is this person's, also where subjects were merged since. */
+  isOf(id: string, subject: SubjectId): Promise<boolean>
   /** Newest first. */
   list(filter: SubjectRequestFilter): Promise<readonly HeldRequest[]>
   /** Pending ones whose person is still to be looked for, oldest first. */

@@ -1,5 +1,5 @@
-import { parseVector, standingKey } from '../../domain/privacy/consent.ts'
 import { consentReceipt } from '../../domain/privacy/consent-receipt.ts'
+import { parseVector, standingOf } from '../../domain/privacy/consent-vector.ts'
 import { refusalOfPurpose } from '../../domain/privacy/decide.ts'
 import type { KeptConsent } from '../../domain/privacy/kept-consent.ts'
 import { noticeAt } from '../../domain/privacy/notices.ts'
@@ -62,13 +62,13 @@ export class ConsentDoor {
     )
     return onConsent.flatMap((purpose) =>
       recipientsOf(purpose, vector.standings.keys()).map((recipient): ConsentChoiceView => {
-        const key = standingKey(purpose.key, recipient)
+        const { key, standing } = standingOf(vector, purpose.key, recipient)
         const record = records.get(at.row.consent.records[key]?.[0] ?? '')
         return {
           purpose: purpose.key,
           inWords: purpose.inWords,
           recipient,
-          state: vector.standings.get(key)?.state ?? 'ConsentUnknown',
+          state: standing?.state ?? 'ConsentUnknown',
           isOpen: purpose.categories.some(
             (category) =>
               refusalOfPurpose(this.#policy, purpose, vector, category, recipient) === null,
@@ -142,9 +142,10 @@ function newestFirst(one: RecordPosition, other: RecordPosition): number {
 /** Whom the person has said something about; one that names nobody where the purpose needs no name. */
 function recipientsOf({ key, namesRecipient }: Purpose, standings: Iterable<string>) {
   if (!namesRecipient) return [null]
-  return [...standings].flatMap((standing) =>
-    standing.startsWith(`${key}@`) ? [standing.slice(key.length + 1)] : [],
-  )
+  return [...standings].flatMap((standing) => {
+    if (standing === key) return [null]
+    return standing.startsWith(`${key}@`) ? [standing.slice(key.length + 1)] : []
+  })
 }
 
 /** Notices as they are shown now, in this language or in all. */

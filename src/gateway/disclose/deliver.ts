@@ -12,12 +12,8 @@ import type { Poster, PostOutcome } from '../../domain/delivery/poster.ts'
 import { type Letter, openMessage } from '../../domain/delivery/seal-message.ts'
 import { signedHeaders } from '../../domain/delivery/webhook.ts'
 import type { Category } from '../../domain/privacy/categories.ts'
-import {
-  type ConsentVector,
-  consentAt,
-  parseVector,
-  standingKey,
-} from '../../domain/privacy/consent.ts'
+import { consentAt } from '../../domain/privacy/consent.ts'
+import { type ConsentVector, parseVector, standingOf } from '../../domain/privacy/consent-vector.ts'
 import { refusalOfPurpose } from '../../domain/privacy/decide.ts'
 import type { KeyStore } from '../../domain/privacy/key-store.ts'
 import type { Policy } from '../../domain/privacy/policy.ts'
@@ -141,7 +137,7 @@ export class Deliver {
       purpose !== undefined &&
       refusalOfPurpose(policy, purpose, vector, category, recipient) === null
     if (categories.length === 0 || !categories.every(permits)) return null
-    return vector.standings.get(standingKey(key, recipient))?.state ?? 'ConsentUnknown'
+    return standingOf(vector, key, recipient).standing?.state ?? 'ConsentUnknown'
   }
 
   /** Before a byte leaves: what goes to whom, about whom, and for which attempt. */

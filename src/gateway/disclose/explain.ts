@@ -1,5 +1,5 @@
 import { grantOf } from '../../domain/access/grant.ts'
-import { type KnownCaller, purposeOfCaller } from '../../domain/access/known-caller.ts'
+import { barrierOf, type KnownCaller, purposeOf } from '../../domain/access/known-caller.ts'
 import {
   type Category,
   coveredByAny,
@@ -11,10 +11,10 @@ import {
   type ConsentVector,
   standingKey,
   vectorText,
-} from '../../domain/privacy/consent.ts'
+} from '../../domain/privacy/consent-vector.ts'
 import { mechanismFor } from '../../domain/privacy/decide.ts'
 import type { LegalBasis, Mechanism, Policy, Purpose } from '../../domain/privacy/policy.ts'
-import type { Decision, Treatment } from '../../domain/privacy/treatment.ts'
+import { type Decision, type Treatment, withheld } from '../../domain/privacy/treatment.ts'
 import { derivedFields, fieldRules } from './fields.ts'
 import { compilePlan, type Plan } from './plan.ts'
 import type { Selection } from './plan-rules.ts'
@@ -54,6 +54,8 @@ export interface Explanation {
   }
   readonly purpose: {
     readonly key: string
+    /** What keeps the caller from declaring it, and so from seeing anything for it; null: nothing. */
+    readonly barrier: string | null
     readonly dpv: string
     readonly inWords: string
     readonly legalBasis: LegalBasis
@@ -70,24 +72,26 @@ export interface Explanation {
   readonly categories: readonly ExplainedCategory[]
 }
 
-/** @throws Refusal BAD_USER_INPUT where the caller may not declare the purpose. */
+/** @throws Refusal BAD_USER_INPUT where there is no such purpose. */
 export function explain(policy: Policy, caller: KnownCaller, purposeKey: string): Explanation {
-  const purpose = purposeOfCaller(policy, caller, purposeKey)
+  const purpose = purposeOf(policy, purposeKey)
+  const barrier = barrierOf(caller, purpose)
   const plan = planOf(policy, caller, purpose, [
     ...fieldRules.keys(),
     ...Object.keys(derivedFields),
   ])
   const { grant } = plan
   const mechanisms = mechanismsOf(policy, purpose)
-  const situations = situationsOf(purpose, mechanisms, grant.audience)
-  const decisions = situations.map(({ state }) => plan.decisionsFor(state))
-  const best = plan.decisionsFor(situations[0]?.state ?? '')
+  const situations =
+    barrier === null
+      ? situationsOf(purpose, mechanisms, grant.audience)
+      : [{ name: 'whatever was decided', state: '' }]
   return {
     policyVersion: policy.version,
     caller: {
       name: caller.name,
       title: caller.title,
-      roles: grant.roles,
+      roles: barrier === null ? grant.roles : caller.roles,
       audience: grant.audience,
       scopes: [...grant.scopes],
       categories: grant.categories,
@@ -95,6 +99,7 @@ export function explain(policy: Policy, caller: KnownCaller, purposeKey: string)
     },
     purpose: {
       key: purpose.key,
+      barrier,
       dpv: purpose.dpv,
       inWords: purpose.inWords,
       legalBasis: purpose.legalBasis,
@@ -103,17 +108,34 @@ export function explain(policy: Policy, caller: KnownCaller, purposeKey: string)
       mechanisms: mechanisms.map(({ mechanism, jurisdictions }) => ({ mechanism, jurisdictions })),
     },
     situations,
-    categories: [...plan.treatments.keys()].map((category) => ({
-      category,
-      form: plan.treatments.get(category) ?? 'WITHHELD',
-      rule: decidingRule(plan, category),
-      seen: decisions.map((one) => one.decide(category)),
-      fields: coordinatesIn(category).map((field) => ({
-        field,
-        decision: best.decideField(field),
-      })),
-    })),
+    categories: [...plan.treatments.keys()].map((category) =>
+      barrier === null ? seenOf(plan, category, situations) : unseen(category, barrier),
+    ),
   }
+}
+
+function seenOf(
+  plan: Plan,
+  category: Category,
+  situations: readonly ExplainedSituation[],
+): ExplainedCategory {
+  const decisions = situations.map(({ state }) => plan.decisionsFor(state))
+  const [best] = decisions
+  return {
+    category,
+    form: plan.treatments.get(category) ?? 'WITHHELD',
+    rule: decidingRule(plan, category),
+    seen: decisions.map((one) => one.decide(category)),
+    fields: coordinatesIn(category).flatMap((field) =>
+      best ? [{ field, decision: best.decideField(field) }] : [],
+    ),
+  }
+}
+
+function unseen(category: Category, rule: string): ExplainedCategory {
+  const decision = withheld('PURPOSE')
+  const fields = coordinatesIn(category).map((field) => ({ field, decision }))
+  return { category, form: 'WITHHELD', rule, seen: [decision], fields }
 }
 
 /** A plan for a caller who asks for these fields, as Reception would compile it. */

@@ -1,6 +1,6 @@
 import DataLoader from 'dataloader'
 import type { ConsentRecord } from '../../domain/privacy/consent.ts'
-import { parseVector } from '../../domain/privacy/consent.ts'
+import { parseVector } from '../../domain/privacy/consent-vector.ts'
 import { type EventCategory, eventCategories } from '../../domain/privacy/event-category.ts'
 import type { Policy } from '../../domain/privacy/policy.ts'
 import type { ProfileStore, TimelineEvent } from '../../domain/profiles/profile-store.ts'

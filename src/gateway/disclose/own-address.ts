@@ -12,12 +12,22 @@ const SELECTION: Selection = {
   rootFields: [],
 }
 
-/** The e-mail address at which a person can be asked whether a request is theirs; null: none is known. */
-export async function ownAddress(reception: Reception, subject: SubjectId): Promise<string | null> {
+/**
+ * The e-mail address at which a person can be asked whether a request is theirs; null: none is known that a trusted source
+ * has verified to be this person's. What was typed in a browser, or put right by whoever held a token for an hour, may be
+ * anybody's, and a link opens everything.
+ * @param ownerOf whom a verified address belongs to, under their pseudonym in packages.
+ */
+export async function ownAddress(
+  reception: Reception,
+  subject: SubjectId,
+  ownerOf: (email: string) => Promise<string | null>,
+): Promise<string | null> {
   const requestId = reception.newRequestId()
   const caller = { principal: asPerson(subject), purposeHeader: null, requestId }
   const visit = await reception.admit(caller, SELECTION, SELECTION.documentId, null, [], 0)
   const view = await visit.disclose.me()
   await reception.leave(visit, 'permit', null)
-  return view?.contact.email ?? null
+  const email = view?.contact.email ?? null
+  return email !== null && (await ownerOf(email)) === view?.id ? email : null
 }

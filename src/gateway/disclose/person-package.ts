@@ -68,7 +68,7 @@ export interface PackagingParts {
 }
 
 /** Under whose name packages are made: nobody holds a token of it. */
-const PACKAGER = 'subject-rights'
+export const PACKAGER = 'subject-rights'
 const PURPOSE = 'SUBJECT_RIGHTS'
 const SCOPES = [
   'profile:read',

@@ -1,5 +1,5 @@
 import type { Category } from '../../domain/privacy/categories.ts'
-import { type ConsentVector, parseVector, standingKey } from '../../domain/privacy/consent.ts'
+import { type ConsentVector, parseVector, standingOf } from '../../domain/privacy/consent-vector.ts'
 import { refusalOfPurpose } from '../../domain/privacy/decide.ts'
 import { purposeCovers } from '../../domain/privacy/policy.ts'
 import {
@@ -164,8 +164,9 @@ export class StateDecisions {
   #standing(): { key: string; state: string } | null {
     const { purpose, audience } = this.#plan.grant
     if (purpose?.legalBasis !== 'consent') return null
-    const key = standingKey(purpose.key, purpose.namesRecipient ? audience : null)
-    return { key, state: this.#vector.standings.get(key)?.state ?? 'ConsentUnknown' }
+    const recipient = purpose.namesRecipient ? audience : null
+    const { key, standing } = standingOf(this.#vector, purpose.key, recipient)
+    return { key, state: standing?.state ?? 'ConsentUnknown' }
   }
 }
 

@@ -13,7 +13,7 @@ import type { WhoAsks } from './request-letters.ts'
 export interface Fulfilment {
   /** Null: nobody, or nobody whom a trusted source has named so. */
   personOf(who: WhoAsks): Promise<SubjectId | null>
-  /** The e-mail address on record; null: there is none. */
+  /** The e-mail address on record that a trusted source has verified; null: there is none. */
   emailOf(subject: SubjectId): Promise<string | null>
   /** The answer to a request, sealed under the person's key; null: the person is no more. */
   packageOf(request: string, subject: SubjectId, type: PackageType): Promise<Uint8Array | null>

@@ -12,6 +12,7 @@ import type {
   HeldRequest,
   SubjectRequestStore,
 } from '../../domain/profiles/subject-request-store.ts'
+import { isUuid } from '../../kernel/ids.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import { type Clock, type Instant, isoInstant, MINUTE } from '../../kernel/time.ts'
 import { actorOf } from '../scope/actor.ts'
@@ -224,10 +225,11 @@ export class OpenDsr {
     throw new Refusal('FORBIDDEN', 'This token may not hand over requests of people.')
   }
 
-  async #known({ client }: Principal, id: string): Promise<HeldRequest> {
-    const isId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)
-    const held = isId ? await this.#parts.store.findByClient(client.id, id) : null
-    if (!held) throw new Refusal('NOT_FOUND', 'There is no such request.')
+  /** A token that speaks for one person knows of that person's requests only; any other looks like none. */
+  async #known({ client, subject }: Principal, id: string): Promise<HeldRequest> {
+    const held = isUuid(id) ? await this.#parts.store.findByClient(client.id, id) : null
+    const isTheirs = held && (subject === null || (await this.#parts.store.isOf(held.id, subject)))
+    if (!held || !isTheirs) throw new Refusal('NOT_FOUND', 'There is no such request.')
     return held
   }
 

@@ -134,7 +134,8 @@ export class RequestDesk {
   async #known(scope: Scope, id: string): Promise<HeldRequest | null> {
     const own = isCompliance(scope) ? null : ownPerson(scope)
     const found = isUuid(id) ? await this.#store.find(id) : null
-    return found && (own === null || found.subject === own) ? found : null
+    if (found === null || own === null) return found
+    return (await this.#store.isOf(id, own)) ? found : null
   }
 
   #shown(scope: Scope, request: HeldRequest, packageUrl: string | null = null): SubjectRequestView {

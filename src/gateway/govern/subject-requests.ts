@@ -73,7 +73,10 @@ export class SubjectRequests {
     this.#counts = await this.#parts.store.count(this.#parts.clock.now())
   }
 
-  /** Of a person who has signed in: met when this resolves. Asked again while the answer is there, it only gives another link. */
+  /**
+   * Of a person who has signed in: met when this resolves. Asked again while the answer is there, it only gives another
+   * link. @throws Refusal CONFLICT where the client's id stands for a request that is not known to be theirs.
+   */
   async take(
     asked: { readonly type: SubjectRequestType; readonly subject: SubjectId } & Partial<Incoming>,
     by: By,
@@ -86,9 +89,11 @@ export class SubjectRequests {
     await this.#record('request.open', request, by)
     const held = await store.open(request, this.#parts.letters.statusOf(request, clock.now()))
     if (held.id === request.id) return await this.#meet(held, by)
+    if (!(await store.isOf(held.id, asked.subject)))
+      throw new Refusal('CONFLICT', 'This id stands for another request.')
     if (held.status !== 'pending') return { request: held, packageUrl: null }
     // Somebody had asked in their name; now they have said that it is them.
-    return await this.#begin({ ...held, subject: asked.subject }, by)
+    return await this.#begin(held, by)
   }
 
   /** Of somebody who has not shown who they are: it waits for them to confirm. */

@@ -1,4 +1,4 @@
-import type { ConsentStateName } from '../../domain/privacy/consent.ts'
+import type { ConsentStateName } from '../../domain/privacy/consent-vector.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import { isoInstant } from '../../kernel/time.ts'
 import type { Scope } from '../scope/scope.ts'

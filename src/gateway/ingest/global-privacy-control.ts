@@ -1,4 +1,5 @@
-import { consentAt, parseVector } from '../../domain/privacy/consent.ts'
+import { consentAt } from '../../domain/privacy/consent.ts'
+import { parseVector } from '../../domain/privacy/consent-vector.ts'
 import type { ProfileStore } from '../../domain/profiles/profile-store.ts'
 import type { SubjectId } from '../../kernel/ids.ts'
 import type { Instant } from '../../kernel/time.ts'

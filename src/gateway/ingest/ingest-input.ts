@@ -1,4 +1,4 @@
-import type { ConsentStateName } from '../../domain/privacy/consent.ts'
+import type { ConsentStateName } from '../../domain/privacy/consent-vector.ts'
 import type { IdentifierKind } from '../../domain/profiles/identifier.ts'
 
 /** The one shape in which records come in, whoever brings them: file, SDK, stream, connector, mutation. */

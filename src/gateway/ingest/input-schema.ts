@@ -1,5 +1,5 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
-import { consentStates } from '../../domain/privacy/consent.ts'
+import { consentStates } from '../../domain/privacy/consent-vector.ts'
 import type {
   ConsentInput,
   EventInput,

@@ -1,6 +1,7 @@
 import type { SealedMessage } from '../../domain/delivery/outbox.ts'
 import type { NoticeKind, RecipientNotices } from '../../domain/delivery/recipients.ts'
-import { type ConsentStateName, EVERY_PURPOSE } from '../../domain/privacy/consent.ts'
+import { EVERY_PURPOSE } from '../../domain/privacy/consent.ts'
+import type { ConsentStateName } from '../../domain/privacy/consent-vector.ts'
 import type { SubjectRequestType } from '../../domain/privacy/subject-request.ts'
 import { metRequest } from '../../domain/profiles/met-request.ts'
 import type { Randomness, SubjectId } from '../../kernel/ids.ts'

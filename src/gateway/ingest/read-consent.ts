@@ -79,8 +79,8 @@ function problemsOf(input: ConsentInput, { policy }: ReadingContext): string[] {
   const reasons: string[] = []
   const wrongPurpose = purposeProblem(input, policy)
   if (wrongPurpose) reasons.push(`purpose ${wrongPurpose}`)
-  if (input.recipient !== undefined && !RECIPIENT.test(input.recipient))
-    reasons.push('recipient is not a name of an audience')
+  const wrongRecipient = recipientProblem(input, policy)
+  if (wrongRecipient) reasons.push(`recipient ${wrongRecipient}`)
   const isKnown = (category: Category) =>
     CATEGORY.test(category) && longestPrefix(policy.categories, category) !== undefined
   if (input.categories && !input.categories.every(isKnown))
@@ -113,6 +113,19 @@ function purposeProblem({ purpose, state }: ConsentInput, policy: Policy): strin
   if (state === 'SignalOn' || state === 'SignalOff')
     return SIGNAL.test(purpose) ? null : 'of a signal must be signal:<name>'
   return policy.purposes.has(purpose) ? null : 'is not known'
+}
+
+/** Nobody shall believe that a word holds which no decision asks for. A refusal may name nobody: it is one towards all. */
+function recipientProblem(
+  { purpose, recipient, state }: ConsentInput,
+  policy: Policy,
+): string | null {
+  if (recipient !== undefined && !RECIPIENT.test(recipient)) return 'is not a name of an audience'
+  const known = policy.purposes.get(purpose)
+  if (!known) return null
+  if (recipient !== undefined) return known.namesRecipient ? null : 'is not named for this purpose'
+  const opens = state === 'ConsentGiven' || state === 'RenewedConsentGiven'
+  return opens && known.namesRecipient ? 'must be named for this purpose' : null
 }
 
 function readJurisdiction(value: string | undefined, reasons: string[]): string | null {

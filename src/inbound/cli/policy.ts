@@ -22,7 +22,10 @@ export function registerPolicy(
       'print what a caller sees of each data category for a purpose, under which consent, and which row of the policy decides',
     )
     .requiredOption('--as <caller>', 'a demo principal, the id of a client, or role:partner')
-    .requiredOption('--purpose <purpose>', 'a purpose that the caller may declare')
+    .requiredOption(
+      '--purpose <purpose>',
+      'a purpose; nothing is seen for one that the caller may not declare',
+    )
     .option('--json', 'print JSON: with every situation, reason and field')
     .action(async ({ as, purpose, json }: ExplainOptions) => {
       const explanation = await explain(as, purpose)
@@ -35,7 +38,7 @@ function asText(explanation: Explanation): string {
 }
 
 function headOf({ caller, purpose, policyVersion }: Explanation): string {
-  const { key, inWords, legalBasis, namesRecipient, mechanisms, signals } = purpose
+  const { key, barrier, inWords, legalBasis, namesRecipient, mechanisms, signals } = purpose
   const limits = [
     ...(caller.categories === null ? [] : [`only ${caller.categories.join(' ')}`]),
     ...(caller.segments === null ? [] : [`only members of ${caller.segments.join(' ')}`]),
@@ -46,6 +49,7 @@ function headOf({ caller, purpose, policyVersion }: Explanation): string {
     ['scopes', caller.scopes.join(' ')],
     ...(limits.length > 0 ? [['limits', limits.join('; ')]] : []),
     ['purpose', `${key}: ${inWords}`],
+    ...(barrier === null ? [] : [['barred', barrier]]),
     ['basis', namesRecipient ? `${legalBasis} that names ${caller.audience}` : legalBasis],
     ...mechanisms.map(({ mechanism, jurisdictions }) => [mechanism, jurisdictions.join(' ')]),
     ['closed by', signals.join(' ') || 'no signal'],
@@ -88,7 +92,7 @@ function seenIn({ seen, fields }: ExplainedCategory, at: number): string {
 }
 
 /** Why nothing is seen, situation by situation: the same for all categories that role and purpose leave open. */
-function reasonsOf({ situations, categories }: Explanation): string {
+function reasonsOf({ purpose, situations, categories }: Explanation): string {
   const lines = situations.flatMap(({ name }, at) => {
     const reasons = new Set(
       categories.flatMap(({ seen }) => {
@@ -98,6 +102,7 @@ function reasonsOf({ situations, categories }: Explanation): string {
     )
     return reasons.size === 0 ? [] : [`  ${name}: ${[...reasons].join(' ')}`]
   })
+  if (purpose.barrier !== null) return 'Nothing is seen: this caller may not declare this purpose.'
   return lines.length === 0
     ? 'Nothing that people decide closes this purpose.'
     : ['Withheld, and why (- otherwise: by role or purpose):', ...lines].join('\n')

@@ -26,6 +26,7 @@ export async function takeBack(
     [batchId, isoInstant(now)],
   )
   const homes = members.map(({ id }) => id)
+  await discardAnswers(tx, homes)
   const gone = await removeEmpty(tx, homes)
   await restoreRoots(tx, members, new Set(gone))
   await recount(tx, touched)
@@ -34,6 +35,15 @@ export async function takeBack(
     isoInstant(now),
   ])
   return { homes, gone }
+}
+
+/** What people were answered while the batch stood may hold what is somebody else's now: whoever asks again is answered anew. */
+async function discardAnswers(tx: Queryable, homes: readonly SubjectId[]): Promise<void> {
+  const of = `request_id IN (
+    SELECT request_id FROM subject_request_person WHERE subject_id = ANY ($1::uuid[])
+    UNION SELECT request_id FROM subject_package WHERE subject_id = ANY ($1::uuid[]))`
+  await tx.query(`DELETE FROM subject_request_link WHERE ${of}`, [homes])
+  await tx.query(`DELETE FROM subject_package WHERE ${of}`, [homes])
 }
 
 /** Homes of everything that the batch brought, and of other versions of its records. */

@@ -1,4 +1,4 @@
-import { parseVector } from '../../domain/privacy/consent.ts'
+import { parseVector } from '../../domain/privacy/consent-vector.ts'
 import type { KeyStore } from '../../domain/privacy/key-store.ts'
 import type { Policy } from '../../domain/privacy/policy.ts'
 import {

@@ -42,7 +42,12 @@ export class PostgresSubjectRequestStore implements SubjectRequestStore {
       if (known) return known
       await insertRequest(tx, request)
       await saveParts(tx, { request, messages })
-      return request
+      const [row] = await tx.query<RequestRow>(
+        `${SELECT} WHERE r.id = $1::uuid`,
+        [request.id],
+        'subject-request-find',
+      )
+      return row ? requestOf(row) : request
     })
   }
 
@@ -74,6 +79,16 @@ export class PostgresSubjectRequestStore implements SubjectRequestStore {
       [clientId, clientRequestId],
       'subject-request-of-client',
     )
+  }
+
+  async isOf(id: string, subject: SubjectId): Promise<boolean> {
+    const rows = await this.#database.query(
+      `SELECT FROM subject_request_person p JOIN subject s ON s.id = p.subject_id
+       WHERE p.request_id = $1::uuid AND s.root_id = (SELECT root_id FROM subject WHERE id = $2::uuid)`,
+      [id, subject],
+      'subject-request-is-of',
+    )
+    return rows.length > 0
   }
 
   async list(filter: SubjectRequestFilter): Promise<readonly HeldRequest[]> {

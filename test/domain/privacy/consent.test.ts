@@ -2,12 +2,14 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import {
   type ConsentRecord,
-  type ConsentStateName,
   compileConsent,
   consentAt,
+} from '../../../src/domain/privacy/consent.ts'
+import {
+  type ConsentStateName,
   parseVector,
   vectorText,
-} from '../../../src/domain/privacy/consent.ts'
+} from '../../../src/domain/privacy/consent-vector.ts'
 import { refusalOfPurpose } from '../../../src/domain/privacy/decide.ts'
 import { compilePolicy } from '../../../src/domain/privacy/policy.ts'
 import { consentHistories } from '../../../src/domain/profiles/consent-histories.ts'
@@ -50,7 +52,7 @@ const ofState = (state: ConsentStateName) =>
       id: fc.uuid(),
       purpose: fc.constantFrom(...purposes.map(({ key }) => key)),
       categories: fc.option(fc.subarray(CATEGORIES), { nil: null }),
-      recipient: fc.constant(null),
+      recipient: fc.constantFrom(RECIPIENT, RECIPIENT, null),
       state: fc.constant(state),
       jurisdiction: fc.option(fc.constantFrom('DE', 'US', 'BR'), { nil: null }),
       effectiveAt: instant,
@@ -60,7 +62,7 @@ const ofState = (state: ConsentStateName) =>
     })
     .map((record) => ({
       ...record,
-      recipient: policy.purposes.get(record.purpose)?.namesRecipient ? RECIPIENT : null,
+      recipient: policy.purposes.get(record.purpose)?.namesRecipient ? record.recipient : null,
     }))
 const anyRecord = fc.constantFrom(...positive, ...restrictive, ...others).chain(ofState)
 const whole = fc

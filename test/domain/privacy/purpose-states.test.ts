@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { parseVector } from '../../../src/domain/privacy/consent.ts'
+import { parseVector } from '../../../src/domain/privacy/consent-vector.ts'
 import { mechanismFor, refusalOfPurpose } from '../../../src/domain/privacy/decide.ts'
 import { compilePolicy, type Purpose } from '../../../src/domain/privacy/policy.ts'
 import { readPolicyTables } from '../../../src/policy-files.ts'

@@ -1,10 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import {
-  type ConsentRecord,
-  compileConsent,
-  parseVector,
-} from '../../../src/domain/privacy/consent.ts'
+import { type ConsentRecord, compileConsent } from '../../../src/domain/privacy/consent.ts'
+import { parseVector } from '../../../src/domain/privacy/consent-vector.ts'
 import { refusalOfPurpose } from '../../../src/domain/privacy/decide.ts'
 import { readGppString } from '../../../src/domain/privacy/gpp-string.ts'
 import { compilePolicy } from '../../../src/domain/privacy/policy.ts'

@@ -5,7 +5,7 @@ import {
   purposesOf,
   roleAsCaller,
 } from '../../../src/domain/access/known-caller.ts'
-import { parseVector, standingKey } from '../../../src/domain/privacy/consent.ts'
+import { parseVector, standingKey } from '../../../src/domain/privacy/consent-vector.ts'
 import { refusalOfPurpose } from '../../../src/domain/privacy/decide.ts'
 import { compilePolicy, type Policy, roleTreatment } from '../../../src/domain/privacy/policy.ts'
 import { type Explanation, explain } from '../../../src/gateway/disclose/explain.ts'
@@ -128,13 +128,28 @@ describe('an explanation of the policy', () => {
     expect(situations[0]?.state).toContain(standingKey('PARTNER_SHARING', 'acme'))
   })
 
-  test('refuses roles and purposes that do not exist, and purposes that are not the caller’s, in words', () => {
+  test('refuses roles and purposes that do not exist, in words', () => {
     expect(() => roleAsCaller(policy, 'role:nobody')).toThrow('There is no role "nobody"')
     expect(() => explain(policy, callerOfRole(policy, 'partner'), 'FUN')).toThrow(
       'There is no purpose "FUN"; the policy knows SERVICE',
     )
-    expect(() => explain(policy, callerOfRole(policy, 'partner'), 'MARKETING')).toThrow(
-      'role:partner may not declare MARKETING; it may declare PARTNER_SHARING.',
+  })
+
+  test('shows that a caller sees nothing for a purpose that it may not declare, and what says so', () => {
+    const partner = callerOfRole(policy, 'partner')
+    const { purpose, situations, categories } = explain(policy, partner, 'MARKETING')
+    expect(purpose.barrier).toBe('purposes.csv: MARKETING is not open to the role partner')
+    expect(situations.map(({ name }) => name)).toEqual(['whatever was decided'])
+    expect(categories.length).toBeGreaterThan(10)
+    for (const { form, rule, seen, fields } of categories) {
+      expect([form, rule]).toEqual(['WITHHELD', purpose.barrier])
+      expect(seen).toEqual([{ treatment: 'WITHHELD', reason: 'PURPOSE' }])
+      expect(fields.every(({ decision }) => decision.reason === 'PURPOSE')).toBe(true)
+    }
+    const registered = { ...partner, name: 'acme', purposes: new Set<string>() }
+    expect(explain(policy, registered, 'PARTNER_SHARING').purpose.barrier).toBe(
+      'registration: PARTNER_SHARING is not among the purposes of acme',
     )
+    expect(explain(policy, partner, 'PARTNER_SHARING').purpose.barrier).toBeNull()
   })
 })
