@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals'
 import fc from 'fast-check'
 import type { SubjectId } from '../../src/kernel/ids.ts'
 import { decide, everyRead, PARTNER, peopleAndPartner, watching } from '../every-read.ts'
@@ -67,6 +67,45 @@ test('a withdrawal that names no recipient closes every one, and a consent that 
       `mutation { recordConsent(consent: ${consent}) { accepted } }`,
     )
     expect(codes).toEqual(['BAD_USER_INPUT'])
+  }
+})
+
+test('who decides last decides, although the clock was set back before', async () => {
+  const [subject = ''] = people
+  const as = { token: await running.tokenFor('page', subject), purpose: 'SERVICE' }
+  const { now } = Date
+  let ahead = 0
+  const clock = jest.spyOn(Date, 'now').mockImplementation(() => now() + ahead)
+  const isSeen = async () =>
+    (await everyRead(running, partner, pseudonyms)['all at once']()).includes(pseudonyms[0] ?? '')
+  const say = async (mutation: string) =>
+    expect((await running.ask(as, `mutation { ${mutation} }`)).codes).toEqual([])
+  try {
+    for (const [aheadThen, isGiven] of [
+      [40_000, true],
+      [0, false],
+      [20_000, true],
+      [-20_000, false],
+      [-20_000, true],
+    ] as const) {
+      ahead = aheadThen
+      await decide(running, subject, isGiven)
+      expect([ahead, await isSeen()]).toEqual([ahead, isGiven])
+    }
+    ahead = 30_000
+    await say('object(purpose: "PARTNER_SHARING") { accepted }')
+    await say('liftObjection(purpose: "PARTNER_SHARING") { accepted }')
+    ahead = 0
+    await say('object(purpose: "PARTNER_SHARING") { accepted }')
+    expect(await isSeen()).toBe(false)
+    await say('liftObjection(purpose: "PARTNER_SHARING") { accepted }')
+    ahead = -10_000
+    await say('withdrawConsent(purpose: "PARTNER_SHARING") { accepted }')
+    expect(await isSeen()).toBe(false)
+    await decide(running, subject, true)
+    expect(await isSeen()).toBe(true)
+  } finally {
+    clock.mockRestore()
   }
 })
 

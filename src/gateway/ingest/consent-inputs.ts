@@ -60,7 +60,6 @@ export function consentInputOf(decision: ConsentDecision, scope: Scope): Consent
     ...told(rest),
     purpose,
     state: state ?? (given ? 'ConsentGiven' : 'ConsentWithdrawn'),
-    effectiveAt: isoInstant(scope.now),
     ...(expiresAt == null ? {} : { expiresAt: isoInstant(expiresAt) }),
     ...(evidence == null ? {} : { evidence: told(evidence) }),
   }
@@ -73,7 +72,6 @@ export function signalsInputOf(given: TakenSignals, scope: Scope): SignalsInput 
     identifiers: [],
     collectionPoint: scope.principal.client.id,
     ...told(rest),
-    effectiveAt: isoInstant(scope.now),
     ...(gpc == null ? {} : { gpc: gpc ? '1' : '0' }),
     // Its shape is judged where all inputs are.
     ...(categoryPreferences == null

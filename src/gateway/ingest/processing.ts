@@ -6,7 +6,7 @@ import type { SubjectRequestType } from '../../domain/privacy/subject-request.ts
 import { metRequest } from '../../domain/profiles/met-request.ts'
 import type { Randomness, SubjectId } from '../../kernel/ids.ts'
 import { Refusal } from '../../kernel/refusal.ts'
-import { type Instant, isoInstant } from '../../kernel/time.ts'
+import type { Instant } from '../../kernel/time.ts'
 import type { Audiences } from '../scope/audiences.ts'
 import { namedPerson } from '../scope/named-person.ts'
 import type { Scope } from '../scope/scope.ts'
@@ -74,7 +74,6 @@ export class Processing {
       identifiers: [],
       purpose,
       state: processingDemands[demand],
-      effectiveAt: isoInstant(scope.now),
       method: 'api',
       collectionPoint: scope.principal.client.id,
     }

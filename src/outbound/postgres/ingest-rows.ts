@@ -113,7 +113,7 @@ const PLACED = `CROSS JOIN LATERAL (
     SELECT max(earlier.effective_at) + interval '1 millisecond'
     FROM subject me JOIN subject other ON other.root_id = me.root_id JOIN consent_record earlier ON earlier.home_id = other.id
     WHERE me.id = home AND effective = recorded AND earlier.purpose = made.purpose
-      AND earlier.recipient IS NOT DISTINCT FROM made.recipient
+      AND (earlier.recipient = made.recipient OR earlier.recipient IS NULL OR made.recipient IS NULL)
   )) AS at
 ) placed`
 
