@@ -249,6 +249,7 @@ export class Ingest {
       source: batch.source,
       ...teller,
       now,
+      telling: uuidV7(now, this.#randomness),
       indexKey: this.#keys.installationKey('blind-index'),
     }
     const read = (row: IngestRow): ReadOrRefused => {

@@ -31,8 +31,9 @@ export function readConsent(input: ConsentInput, context: ReadingContext): Conse
     effectiveAt,
     expiresAt,
   }
-  // The same decision told twice has the same id.
-  const told = JSON.stringify([context.source, context.subject ?? identifiers[0], record])
+  // The same decision told twice has the same id, if it says when it was made.
+  const anew = input.effectiveAt === undefined ? [context.telling] : []
+  const told = JSON.stringify([context.source, context.subject ?? identifiers[0], record, ...anew])
   const id = consentId(context, told)
   const { method = null, collectionPoint = null, evidence } = input
   const shown = shownNotice(input, context.policy)

@@ -18,7 +18,8 @@ export function readSignals(input: SignalsInput, context: ReadingContext): Conse
   const at = readInstant(input.effectiveAt, 'effectiveAt', context)
   const raw = { gpc, tcString, gppString, categoryPreferences }
   // A string that says when it was changed says the same whenever it is sent.
-  const when = decisions.every(({ since }) => since !== null) ? null : at
+  const isDated = decisions.every(({ since }) => since !== null)
+  const when = isDated ? null : input.effectiveAt === undefined ? context.telling : at
   const told = (index: number) =>
     JSON.stringify([context.source, context.subject ?? identifiers[0], raw, when, index])
   const record = ({ since, ...decision }: SignalledDecision, index: number): ConsentRecord => {

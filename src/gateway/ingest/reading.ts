@@ -28,6 +28,8 @@ export interface ReadingContext {
   /** The client that tells it; absent: the source itself. */
   readonly entity?: string
   readonly now: Instant
+  /** Names this call, or chunk of a file: decisions without a date are made anew by each, whatever a clock says. */
+  readonly telling: string
   /** Installation key `blind-index`. */
   readonly indexKey: Uint8Array
 }

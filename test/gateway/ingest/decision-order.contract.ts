@@ -51,6 +51,11 @@ export function decisionOrderContract(adapter: string, fresh: () => Promise<Fres
         expect(await stateAt(person, reader)).toContain(`PERSONALIZATION=${state}`)
     }
 
+    test('saying the same again at the same instant of a clock is deciding again', async () => {
+      for (const given of [true, false, true, false, true])
+        await decide('again', { wrong: 0, given, between: null })
+    })
+
     test('the last one holds, whatever any of their clocks says', async () => {
       await fc.assert(
         fc.asyncProperty(fc.array(step, { minLength: 2, maxLength: 5 }), async (steps) => {
