@@ -1,5 +1,6 @@
 /**
  * npm run bench [-- compare|memory|passthrough|audit] [--people N] [--rounds N] [--seconds N] [--minutes N] [--only a,b]
+ * npm run bench -- before [--commit COMMIT] [--people N] [--rounds N] [--seconds N]
  * npm run bench -- trail|tree|verify|export [--entries N]
  * npm run bench -- append
  *
@@ -7,6 +8,7 @@
  * memory       resident memory of Bauta under steady load
  * passthrough  lists of 1,000 of the same gateway with doors that let everything pass
  * audit        the same gateway with an audit trail that keeps nothing: what the trail costs
+ * before       the code of an earlier commit (the one before this) and this one, in turn: what a change costs
  * append       entries that many at once append to the trail, signed and indexed meanwhile
  * tree         tiles that appends and proofs read, in a tree over 10 million entries
  * verify       an export, by the verifier for Node and the one in Go
@@ -18,6 +20,7 @@ import { parseArgs } from 'node:util'
 import pg from 'pg'
 import { append } from './append.mjs'
 import { audit } from './audit.mjs'
+import { before } from './before.mjs'
 import { circumstances } from './circumstances.mjs'
 import { compare } from './compare.mjs'
 import { bauta, peers } from './contenders.mjs'
@@ -35,7 +38,7 @@ const databaseUrl =
   process.env.BAUTA_BENCH_DATABASE_URL ?? 'postgres://bauta:bauta@127.0.0.1:5432/bauta_bench'
 // The gateways that are started refuse variables that they don't know.
 delete process.env.BAUTA_BENCH_DATABASE_URL
-const modes = { compare, memory, passthrough, audit }
+const modes = { compare, memory, passthrough, audit, before }
 /** Those that bring data of their own. */
 const scratch = { trail, tree, append, verify, export: exportTrail }
 const { values, positionals } = parseArgs({
@@ -46,6 +49,7 @@ const { values, positionals } = parseArgs({
     seconds: { type: 'string', default: '3' },
     minutes: { type: 'string', default: '10' },
     only: { type: 'string' },
+    commit: { type: 'string', default: 'HEAD~1' },
     entries: { type: 'string', default: '10000000' },
     help: { type: 'boolean', default: false },
   },
@@ -82,7 +86,8 @@ console.log(`written: bench/results/${mode}.json`)
 
 function measurements() {
   const numbers = ['people', 'rounds', 'seconds', 'minutes']
-  return Object.fromEntries(numbers.map((name) => [name, Number(values[name])]))
+  const settings = Object.fromEntries(numbers.map((name) => [name, Number(values[name])]))
+  return mode === 'before' ? { ...settings, commit: values.commit } : settings
 }
 
 /** Whoever is compared, over the same people. */

@@ -1,19 +1,22 @@
 #!/usr/bin/env bash
-# PostgreSQL for the tests and the benchmark, from the Debian package, without containers.
-# It has a cluster of its own, on loopback only, owned by an unprivileged user; `down` stops it, its data stay.
+# PostgreSQL and Redis for the tests and the benchmark, from the Debian packages, without containers.
+# They are on loopback only and owned by an unprivileged user. PostgreSQL has a cluster of its own; `down` stops it, its
+# data stay. Redis keeps nothing.
 #
 #   docker/services.sh up       install what is missing, start, create role and databases (safe to repeat)
 #   docker/services.sh down     stop
 #   docker/services.sh status   say what answers; exit code 1 when something does not
-#   docker/services.sh logs     the last lines of the server's log
+#   docker/services.sh logs     the last lines of PostgreSQL's log
 #
-# BAUTA_SERVICES_DIR  folder of the cluster   (default: bauta-services in the temporary folder)
-# BAUTA_PG_PORT       port on 127.0.0.1       (default: 5432)
+# BAUTA_SERVICES_DIR  folder of the cluster             (default: bauta-services in the temporary folder)
+# BAUTA_PG_PORT       port of PostgreSQL on 127.0.0.1   (default: 5432)
+# BAUTA_REDIS_PORT    port of Redis on 127.0.0.1        (default: 6379)
 # compose.yaml offers the same services as containers.
 set -euo pipefail
 
 folder="${BAUTA_SERVICES_DIR:-${TMPDIR:-/tmp}/bauta-services}"
 port="${BAUTA_PG_PORT:-5432}"
+redis_port="${BAUTA_REDIS_PORT:-6379}"
 data="$folder/postgres"
 log="$folder/postgres.log"
 databases=(bauta_test bauta_bench)
@@ -33,15 +36,17 @@ as_owner() { if [ "$(id -u)" = 0 ]; then runuser -u postgres -- "$@"; else "$@";
 
 answers() { PGCONNECT_TIMEOUT=2 psql -qAt -h 127.0.0.1 -p "$port" -U "$role" -d "${1:-postgres}" -c 'SELECT 1' >/dev/null 2>&1; }
 
+redis_answers() { [ "$(timeout 2 redis-cli -h 127.0.0.1 -p "$redis_port" ping 2>/dev/null)" = PONG ]; }
+
 install() {
-  if [ -n "$(binaries)" ] && command -v psql >/dev/null; then return; fi
-  say 'installing the Debian package postgresql'
+  if [ -n "$(binaries)" ] && command -v psql >/dev/null && command -v redis-server >/dev/null; then return; fi
+  say 'installing the Debian packages postgresql and redis-server'
   export DEBIAN_FRONTEND=noninteractive
   # The package would start a cluster of its own on the same port.
   as_root mkdir -p /etc/postgresql-common
   printf 'create_main_cluster = false\n' | as_root tee /etc/postgresql-common/createcluster.conf >/dev/null
   as_root apt-get update -qq
-  as_root apt-get install -y -qq postgresql >/dev/null
+  as_root apt-get install -y -qq postgresql redis-server >/dev/null
 }
 
 create_cluster() {
@@ -81,20 +86,39 @@ create_databases() {
   done
 }
 
+# Nothing that must last may be in there, so nothing is written to disk; it drops what is oldest where memory ends.
+start_redis() {
+  as_owner redis-server --bind 127.0.0.1 --port "$redis_port" --save '' --appendonly no --dir "$folder" \
+    --maxmemory 64mb --maxmemory-policy allkeys-lru --daemonize yes --logfile '' >/dev/null
+  for _ in $(seq 50); do
+    if redis_answers; then return; fi
+    sleep 0.1
+  done
+  fail "Redis did not start; something else may hold port $redis_port"
+}
+
+own_folder() {
+  local owner
+  owner="$([ "$(id -u)" = 0 ] && echo postgres || id -un)"
+  mkdir -p "$folder"
+  # The temporary folder is everybody's: never use what somebody else has put there.
+  if [ "$(id -u)" = 0 ]; then chown "$owner" "$folder"; fi
+  [ "$(stat -c %U "$folder")" = "$owner" ] || fail "$folder belongs to somebody else"
+  chmod 700 "$folder"
+}
+
 up() {
   install
   if ! answers; then
-    local owner
-    owner="$([ "$(id -u)" = 0 ] && echo postgres || id -un)"
-    mkdir -p "$folder"
-    # The temporary folder is everybody's: never use what somebody else has put there.
-    if [ "$(id -u)" = 0 ]; then chown "$owner" "$folder"; fi
-    [ "$(stat -c %U "$folder")" = "$owner" ] || fail "$folder belongs to somebody else"
-    chmod 700 "$folder"
+    own_folder
     create_cluster
     start
   fi
   create_databases
+  if ! redis_answers; then
+    own_folder
+    start_redis
+  fi
   status
 }
 
@@ -103,6 +127,10 @@ down() {
   bin="$(binaries)"
   if [ -f "$data/PG_VERSION" ] && as_owner "$bin/pg_ctl" -D "$data" status >/dev/null 2>&1; then
     as_owner "$bin/pg_ctl" -D "$data" -m fast -w stop >/dev/null
+  fi
+  # Somebody else's is left alone.
+  if redis_answers && [ "$(redis-cli -h 127.0.0.1 -p "$redis_port" config get dir | tail -n 1)" = "$folder" ]; then
+    redis-cli -h 127.0.0.1 -p "$redis_port" shutdown nosave >/dev/null 2>&1 || true
   fi
   say 'stopped'
 }
@@ -117,6 +145,12 @@ status() {
       bad=1
     fi
   done
+  if redis_answers; then
+    say "redis://127.0.0.1:$redis_port answers"
+  else
+    say "Redis on port $redis_port does not answer"
+    bad=1
+  fi
   return "$bad"
 }
 

@@ -1,12 +1,12 @@
+import { attestOf, exportOf, forwarderOf } from './attest.ts'
 import type { Config } from './config.ts'
+import { openCounting } from './counting.ts'
+import { type DeliveryDesk, deliveryDesk } from './delivery-desk.ts'
 import type { PeopleByIdentifier } from './domain/profiles/people-by-identifier.ts'
-import { AuditHash } from './gateway/attest/audit-hash.ts'
-import { AuditTrail } from './gateway/attest/audit-trail.ts'
-import { AuditVolumes } from './gateway/attest/audit-volumes.ts'
 import { ExportDoor } from './gateway/attest/export-door.ts'
-import { Forwarder } from './gateway/attest/forwarder.ts'
+import type { Forwarder } from './gateway/attest/forwarder.ts'
 import { SecurityReport } from './gateway/attest/security-report.ts'
-import { TrailExport } from './gateway/attest/trail-export.ts'
+import type { TrailExport } from './gateway/attest/trail-export.ts'
 import { DiscloseDesk } from './gateway/disclose/disclose.ts'
 import { Fit } from './gateway/disclose/fit.ts'
 import { KnownValues } from './gateway/disclose/known-values.ts'
@@ -14,11 +14,14 @@ import { Reception } from './gateway/disclose/reception.ts'
 import { Watch } from './gateway/disclose/watch.ts'
 import { recordBeginning } from './gateway/govern/beginnings.ts'
 import { Clients } from './gateway/govern/clients.ts'
+import type { Erasure } from './gateway/govern/erasure.ts'
+import type { ErasureCertificates } from './gateway/govern/erasure-certificates.ts'
 import { Items } from './gateway/govern/items.ts'
 import { Segments } from './gateway/govern/segments.ts'
 import { TokenClients } from './gateway/govern/token-client.ts'
 import { Tokens } from './gateway/govern/tokens.ts'
-import { type VisitorDoor, Visitors } from './gateway/govern/visitors.ts'
+import { Visitors } from './gateway/govern/visitors.ts'
+import { GlobalPrivacyControl } from './gateway/ingest/global-privacy-control.ts'
 import { Ingest } from './gateway/ingest/ingest.ts'
 import { Tell } from './gateway/ingest/tell.ts'
 import { Audiences } from './gateway/scope/audiences.ts'
@@ -28,19 +31,18 @@ import { Recorder } from './gateway/scope/recorder.ts'
 import { Reserve, roomLine } from './gateway/scope/reserve.ts'
 import { SecurityCounters } from './gateway/scope/security-counters.ts'
 import { VisitorCookies } from './gateway/scope/visitor-cookie.ts'
-import type { StandingDoors } from './inbound/graphql/doors.ts'
 import { Responder } from './inbound/graphql/responder.ts'
 import { buildGraphqlSchema } from './inbound/graphql/schema.ts'
 import type { Randomness } from './kernel/ids.ts'
-import { Refusal } from './kernel/refusal.ts'
 import type { Clock } from './kernel/time.ts'
-import { HttpsSink } from './outbound/delivery/https-sink.ts'
-import { SyslogSink } from './outbound/delivery/syslog-sink.ts'
 import { Argon2SecretHasher } from './outbound/keys/argon2-secret-hasher.ts'
 import { JoseTokenSigner } from './outbound/keys/jose-token-signer.ts'
+import { rightsOf } from './rights.ts'
 import { clock, openStores, randomness, type Say, type Stores } from './stores.ts'
+import { type PeoplesRequests, requestsOf } from './subject-requests.ts'
 import { SweepTotals } from './sweep-totals.ts'
 import { openTrail, type Trail } from './trail.ts'
+import { visitorDoor } from './visitor-door.ts'
 
 const MEGABYTE = 1024 * 1024
 
@@ -56,6 +58,7 @@ export interface Gateway {
   readonly exportDoor: ExportDoor
   /** Null: the trail is not sent on. */
   readonly forwarder: Forwarder | null
+  readonly delivery: DeliveryDesk
   readonly sweeps: SweepTotals
   readonly recorder: Recorder
   readonly counters: SecurityCounters
@@ -70,6 +73,9 @@ export interface Gateway {
   readonly people: PeopleByIdentifier
   readonly visitors: Visitors
   readonly segments: Segments
+  readonly erasure: Erasure
+  readonly certificates: ErasureCertificates
+  readonly requests: PeoplesRequests
   readonly fit: Fit
   readonly clock: Clock
   readonly randomness: Randomness
@@ -127,6 +133,7 @@ export async function composeGateway(
     signer,
     audiences,
     cookies,
+    keys,
     policy,
     counters,
     clock,
@@ -157,8 +164,11 @@ export async function composeGateway(
         memberLists: stores.memberLists,
         subjects: stores.trailSubjects,
       },
+      past: { versions: stores.policyVersions, people: stores.pastPeople },
+      records: stores.personRecords,
     },
     audiences,
+    openCounting(stores, trail, recorder),
   )
   const reception = new Reception({
     policy,
@@ -168,6 +178,27 @@ export async function composeGateway(
     randomness,
     denials,
     reserve,
+    gpc: new GlobalPrivacyControl(ingest, profiles),
+  })
+  const delivery = deliveryDesk(config, stores, recorder)
+  const rights = rightsOf(stores, {
+    ingest,
+    audiences,
+    recorder,
+    tree: trail.published,
+    config,
+    clock,
+    randomness,
+  })
+  const { people } = desk
+  const { erasure } = rights
+  const requests = requestsOf(config, stores, {
+    erasure,
+    audiences,
+    recorder,
+    denials,
+    reception,
+    people,
   })
   const governSegments = new Segments(segments, policy, recorder, clock)
   const responder = new Responder({
@@ -176,7 +207,12 @@ export async function composeGateway(
     doors: {
       desk,
       tell: new Tell(ingest, audiences, desk.people),
-      govern: { segments: governSegments, items: new Items(recommendations, recorder) },
+      govern: {
+        segments: governSegments,
+        items: new Items(recommendations, recorder),
+        delivery,
+      },
+      rights: { ...rights, requests: requests.desk },
       security: new SecurityReport(counters, stores.securityCounts),
       attest: attestOf(stores, new KnownValues(desk.people, clientStore, audiences)),
       watch: new Watch(stores.feed, desk),
@@ -211,6 +247,7 @@ export async function composeGateway(
     trailExport: exportOf(stores, config, recorder),
     exportDoor: new ExportDoor({ policy, audiences, denials, recorder }),
     forwarder: forwarderOf(stores, config),
+    delivery,
     sweeps: new SweepTotals(),
     recorder,
     counters,
@@ -222,9 +259,12 @@ export async function composeGateway(
     ingest,
     clients,
     tokens,
-    people: desk.people,
+    people,
     visitors,
     segments: governSegments,
+    erasure: rights.erasure,
+    certificates: rights.certificates,
+    requests,
     fit: new Fit({
       recommendations,
       profiles,
@@ -240,59 +280,8 @@ export async function composeGateway(
     async close() {
       await counters.flush().catch(() => {})
       await auditLog.close()
+      stores.redis?.close()
       await stores.opened.close()
-    },
-  }
-}
-
-/** The doors of compliance. */
-function attestOf(stores: Stores, values: KnownValues): StandingDoors['attest'] {
-  const { auditLog: log, keys, dayKeys, trailSubjects: subjects, clients } = stores
-  return {
-    trail: new AuditTrail(log, keys, subjects),
-    hash: new AuditHash({ log, keys, dayKeys, subjects, clients, values }),
-    volumes: new AuditVolumes(stores.auditStatistics),
-  }
-}
-
-function forwarderOf(stores: Stores, config: Config): Forwarder | null {
-  const { auditSink: url, auditSinkFormat: format } = config
-  if (url === null) return null
-  const { auditLog: log, leaves, sinkPosition: position } = stores
-  const sink = url.protocol.startsWith('http')
-    ? new HttpsSink(url)
-    : new SyslogSink({
-        host: url.hostname.replace(/^\[|\]$/g, ''),
-        port: Number(url.port),
-        tls: url.protocol === 'syslog+tls:',
-      })
-  return new Forwarder({ log, leaves, position, sink, format })
-}
-
-function exportOf(stores: Stores, config: Config, recorder: Recorder): TrailExport {
-  const { auditLog: log, leaves, trailTimes: times, tree, checkpointSigner: signer } = stores
-  const witness = config.auditWitnessKey
-  return new TrailExport({ log, leaves, times, tree, signer, witness, recorder })
-}
-
-/** Visitors come in like everybody: as an anonymous id that nobody has verified. */
-function visitorDoor(ingest: Ingest): VisitorDoor {
-  return {
-    async admit(anonymousId) {
-      const profile = {
-        type: 'profile',
-        recordKey: anonymousId,
-        identifiers: [{ kind: 'anonymousId', value: anonymousId }],
-        traits: {},
-      }
-      const { subjects, rejected } = await ingest.acceptLive('web', [profile], { verified: false })
-      const subject = subjects[0]
-      if (!subject)
-        throw new Refusal(
-          'INTERNAL',
-          `The visitor was not admitted: ${rejected[0]?.reasons.join('; ')}.`,
-        )
-      return subject
     },
   }
 }

@@ -42,6 +42,13 @@ export function postgresUrl(text: string): string {
   return text
 }
 
+export function redisUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null
+  if (!url || !/^rediss?:$/.test(url.protocol) || url.hostname === '')
+    throw new Error('must be a URL that begins with redis:// or rediss://')
+  return text
+}
+
 export function masterKeyText(text: string): string {
   if (
     Buffer.from(text, 'base64').toString('base64') !== text ||

@@ -4,6 +4,7 @@ import {
   matching,
   oneOf,
   postgresUrl,
+  redisUrl,
   sinkUrl,
   verifierKeyText,
   webOrigin,
@@ -84,6 +85,14 @@ export const variables = {
     otherwise: '10',
     read: wholeNumber(1, 200),
   }),
+  redisUrl: variable({
+    name: 'REDIS_URL',
+    meaning: 'Redis 6 or later, by which gateways on one database hear of changes at once',
+    example: 'rediss://default:password@localhost:6379',
+    otherwise: 'none: each gateway looks for itself, within a second',
+    secret: true,
+    read: redisUrl,
+  }),
   databaseQuotaMb: variable({
     name: 'BAUTA_DATABASE_QUOTA_MB',
     meaning: 'what the PostgreSQL database may grow to, in MB; its disk can not be seen from here',
@@ -104,6 +113,22 @@ export const variables = {
     example: '60',
     otherwise: '300',
     read: wholeNumber(0, 86_400),
+  }),
+  backupDays: variable({
+    name: 'BAUTA_BACKUP_DAYS',
+    meaning:
+      'days for which backups of the database and of the keys are kept; certificates of erasures say so',
+    example: '30',
+    otherwise: '30',
+    read: wholeNumber(0, 3_650),
+  }),
+  rewriteAfterDays: variable({
+    name: 'BAUTA_REWRITE_AFTER_DAYS',
+    meaning:
+      'days after an erasure within which a gateway writes the tables anew, while reads of them wait; 0: only "bauta erasures rewrite" does',
+    example: '7',
+    otherwise: '1 with the embedded server, 0 with PostgreSQL',
+    read: wholeNumber(0, 365),
   }),
   denialsPerDay: variable({
     name: 'BAUTA_DENIALS_PER_DAY',
@@ -140,6 +165,29 @@ export const variables = {
     example: '/run/secrets/bauta-master-key',
     otherwise: 'not used',
     read: (text) => resolve(text),
+  }),
+  masterKeyCommand: variable({
+    name: 'BAUTA_MASTER_KEY_COMMAND',
+    meaning: 'command that prints the master key, asked once at the start: 32 bytes, base64 or hex',
+    example: 'vault kv get -field=key secret/bauta',
+    otherwise: 'not used',
+    secret: true,
+    read: (text) => text,
+  }),
+  keyBackupDays: variable({
+    name: 'BAUTA_KEY_BACKUP_DAYS',
+    meaning:
+      'days that copies of wrapping keys are kept, at most BAUTA_BACKUP_DAYS: one is followed by another after as many',
+    example: '30',
+    otherwise: '30, or BAUTA_BACKUP_DAYS where that is less',
+    read: wholeNumber(1, 3_650),
+  }),
+  pseudonymOverlapDays: variable({
+    name: 'BAUTA_PSEUDONYM_OVERLAP_DAYS',
+    meaning: 'days for which pseudonyms of the epoch before are accepted after a rotation',
+    example: '30',
+    otherwise: '30',
+    read: wholeNumber(1, 3_650),
   }),
   auditOrigin: variable({
     name: 'BAUTA_AUDIT_ORIGIN',

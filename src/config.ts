@@ -8,6 +8,7 @@ import type { VerifierKey } from './domain/audit/signed-note.ts'
 export type MasterKeySource =
   | { readonly kind: 'value'; readonly base64: string }
   | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'command'; readonly command: string }
   | { readonly kind: 'create'; readonly path: string }
 
 export type Mode = 'development' | 'production'
@@ -23,17 +24,26 @@ export interface Config {
   /** Null: the embedded server in the data folder. */
   readonly databaseUrl: string | null
   readonly databasePool: number
+  /** Null: what happens here is told to nobody. */
+  readonly redisUrl: string | null
   /** What the PostgreSQL database may grow to; null: not known, then no reserve is kept there. */
   readonly databaseQuotaMb: number | null
   /** Disk that is kept for withdrawals, revocations and exports. */
   readonly diskReserveMb: number
   /** 0: never. */
   readonly stallSeconds: number
+  /** For how long backups are kept, as certificates of erasures say. */
+  readonly backupDays: number
+  /** Days after an erasure within which tables are written anew; 0: only by hand. */
+  readonly rewriteAfterDays: number
   /** Refusals of one client in a UTC day that are entries on the trail. */
   readonly denialsPerDay: number
   readonly dataDir: string
   readonly policyDir: string
   readonly masterKey: MasterKeySource
+  /** How long copies of wrapping keys are kept outside. */
+  readonly keyBackupDays: number
+  readonly pseudonymOverlapDays: number
   /** Name of the audit log; null: none was chosen. */
   readonly auditOrigin: string | null
   /** Whose signatures beside the log's are taken; null: nobody's. */
@@ -78,22 +88,23 @@ export function readConfig(env: Environment): Config {
   const demo = value(env, variables.demo)
   refuseContradictions(env, mode)
   const dataDir = value(env, variables.dataDir) ?? resolve('.bauta')
+  const databaseUrl = value(env, variables.databaseUrl)
   return Object.freeze({
     mode,
     host: value(env, variables.host) ?? '127.0.0.1',
     port: value(env, variables.port) ?? 4000,
     publicUrl: value(env, variables.publicUrl),
     allowedOrigins: Object.freeze(value(env, variables.allowedOrigins) ?? []),
-    requestTimeoutMs: value(env, variables.requestTimeoutMs) ?? 15_000,
-    databaseUrl: value(env, variables.databaseUrl),
+    ...limitsOf(env, databaseUrl),
+    databaseUrl,
     databasePool: value(env, variables.databasePool) ?? 10,
+    redisUrl: value(env, variables.redisUrl),
     databaseQuotaMb: value(env, variables.databaseQuotaMb),
-    diskReserveMb: value(env, variables.diskReserveMb) ?? 200,
-    stallSeconds: value(env, variables.stallSeconds) ?? 300,
-    denialsPerDay: value(env, variables.denialsPerDay) ?? 1_000,
     dataDir,
     policyDir: value(env, variables.policyDir) ?? join(packageDir, 'policy'),
     masterKey: Object.freeze(masterKeySource(env, mode, dataDir)),
+    ...backupPeriods(env),
+    pseudonymOverlapDays: value(env, variables.pseudonymOverlapDays) ?? 30,
     auditOrigin: value(env, variables.auditOrigin),
     auditWitnessKey: value(env, variables.auditWitnessKey),
     auditArchiveDays: value(env, variables.auditArchiveDays) ?? 30,
@@ -103,6 +114,17 @@ export function readConfig(env: Environment): Config {
     demo: demo ?? mode === 'development',
     evaluationData: value(env, variables.evaluationData),
   })
+}
+
+/** How long, how often and how much at most. */
+function limitsOf(env: Environment, databaseUrl: string | null) {
+  return {
+    requestTimeoutMs: value(env, variables.requestTimeoutMs) ?? 15_000,
+    diskReserveMb: value(env, variables.diskReserveMb) ?? 200,
+    stallSeconds: value(env, variables.stallSeconds) ?? 300,
+    rewriteAfterDays: value(env, variables.rewriteAfterDays) ?? (databaseUrl === null ? 1 : 0),
+    denialsPerDay: value(env, variables.denialsPerDay) ?? 1_000,
+  }
 }
 
 function modeOf(env: Environment): Config['mode'] {
@@ -150,17 +172,41 @@ export function reportConfig(env: Environment): {
 function masterKeySource(env: Environment, mode: Mode, dataDir: string): MasterKeySource {
   const base64 = value(env, variables.masterKey)
   const path = value(env, variables.masterKeyFile)
-  if (base64 && path)
+  const command = value(env, variables.masterKeyCommand)
+  const given: MasterKeySource[] = [
+    ...(base64 ? [{ kind: 'value', base64 } as const] : []),
+    ...(path ? [{ kind: 'file', path } as const] : []),
+    ...(command ? [{ kind: 'command', command } as const] : []),
+  ]
+  if (given.length > 1)
     throw new ConfigError(
-      'BAUTA_MASTER_KEY and BAUTA_MASTER_KEY_FILE are both set; set one of them.',
+      'Of BAUTA_MASTER_KEY, BAUTA_MASTER_KEY_FILE and BAUTA_MASTER_KEY_COMMAND several are set; set one of them.',
     )
-  if (base64) return { kind: 'value', base64 }
-  if (path) return { kind: 'file', path }
+  if (given[0]) return given[0]
   if (mode === 'production')
     throw new ConfigError(
-      `BAUTA_MASTER_KEY is required in production (or BAUTA_MASTER_KEY_FILE). Example: ${variables.masterKey.example}`,
+      `BAUTA_MASTER_KEY is required in production (or BAUTA_MASTER_KEY_FILE, BAUTA_MASTER_KEY_COMMAND). Example: ${variables.masterKey.example}`,
     )
   return { kind: 'create', path: join(dataDir, 'keys', 'master.key') }
+}
+
+/** As long as most backups are kept. */
+const BACKUP_DAYS = 30
+
+/**
+ * Backups of the database may be kept for long, copies of wrapping keys never longer: certificates of erasures say of all
+ * backups, of keys as well, that they are gone after `BAUTA_BACKUP_DAYS`.
+ */
+function backupPeriods(env: Environment): Pick<Config, 'backupDays' | 'keyBackupDays'> {
+  const backupDays = value(env, variables.backupDays) ?? BACKUP_DAYS
+  // Where nothing is backed up wrapping keys rotate daily.
+  const longest = Math.max(1, backupDays)
+  const keyBackupDays = value(env, variables.keyBackupDays) ?? Math.min(BACKUP_DAYS, longest)
+  if (keyBackupDays > longest)
+    throw new ConfigError(
+      `BAUTA_KEY_BACKUP_DAYS is more than BAUTA_BACKUP_DAYS (${backupDays}), but certificates of erasures promise that no backup is older. Example: ${variables.keyBackupDays.name}=${longest}`,
+    )
+  return { backupDays, keyBackupDays }
 }
 
 function refuseContradictions(env: Environment, mode: Mode): void {

@@ -6,6 +6,7 @@ import { OPERATOR } from './gateway/scope/recorder.ts'
 import { type DemoClient, demoPrincipals } from './inbound/demo/clients.ts'
 import { identifierOf } from './inbound/demo/people.ts'
 import { type DemoCredentials, demoCredentials, seedDemo } from './inbound/demo/seed.ts'
+import type { SubjectId } from './kernel/ids.ts'
 import { Refusal } from './kernel/refusal.ts'
 import { DAY } from './kernel/time.ts'
 import type { Say } from './stores.ts'
@@ -34,27 +35,49 @@ export async function prepareDemo(gateway: Gateway, say: Say): Promise<DemoCrede
   return credentials
 }
 
-/** Whom the demo's tokens for a person stand for: person 1. */
-const FIRST = identifierOf({ number: 1, knownTo: { crm: true, identity: true, analytics: true } })
+/** Whom the demo's tokens for a person may stand for: person 1, and where that one was erased the next with equal consents. */
+const STAND_INS = [1, 15, 16, 17, 18, 19, 20]
+const EVERYBODY_KNOWS = { crm: true, identity: true, analytics: true }
 
-async function renewed(
-  stored: DemoCredentials,
-  { tokenFor }: Pick<ReturnType<typeof doorsOf>, 'tokenFor'>,
-): Promise<DemoCredentials> {
-  const entries = Object.entries(demoPrincipals).map(async ([name, { client, as }]) => {
+async function renewed(stored: DemoCredentials, doors: Doors): Promise<DemoCredentials> {
+  const entries = Object.entries(demoPrincipals).map(async ([name, { client, as, note }]) => {
     const kept = stored[name as keyof DemoCredentials]
-    return [
-      name,
-      as === 'person' ? { ...kept, token: await tokenFor(client.id, FIRST) } : kept,
-    ] as const
+    if (as !== 'person') return [name, kept] as const
+    const person = await doors.standIn()
+    if (!person) return [name, kept] as const
+    const now =
+      person.number === 1 ? note : `${note} Person 1 was erased: this is person ${person.number}.`
+    return [name, { ...kept, token: await doors.tokenOf(client.id, person.id), note: now }] as const
   })
   return Object.fromEntries(await Promise.all(entries)) as DemoCredentials
 }
+
+type Doors = ReturnType<typeof doorsOf>
 
 function doorsOf(gateway: Gateway, say: Say) {
   const ownKeys = new Map<string, string>()
   const { ingest, clients, segments, tokens, visitors, stores, authenticator, config, reception } =
     gateway
+  const standIn = async (): Promise<{ number: number; id: SubjectId } | null> => {
+    for (const number of STAND_INS) {
+      const { kind, value } = identifierOf({ number, knownTo: EVERYBODY_KNOWS })
+      const id = await gateway.people.byVerifiedIdentifier(kind, value)
+      if (id !== null) return { number, id }
+    }
+    return null
+  }
+  const tokenOf = async (clientId: string, subject: SubjectId): Promise<string> => {
+    const client = await stores.clients.find(clientId)
+    if (!client) throw new Error(`the demo has no client ${clientId}`)
+    const wanted = {
+      client,
+      subject,
+      scopes: client.scopes,
+      lifetime: config.mode === 'development' ? DAY : 0,
+      requestId: reception.newRequestId(),
+    }
+    return (await tokens.forPerson(wanted, OPERATOR)).access_token
+  }
   return {
     ingest,
     log: (line: string) => say(`  ${line}`),
@@ -70,19 +93,14 @@ function doorsOf(gateway: Gateway, say: Say) {
       ownKeys.set(client.id, key)
       return key
     },
-    async tokenFor(clientId: string, person: { kind: string; value: string }): Promise<string> {
-      const client = await stores.clients.find(clientId)
-      const subject = await gateway.people.byVerifiedIdentifier(person.kind, person.value)
-      if (!client || !subject)
-        throw new Error(`the demo has no client ${clientId}, or not the person it acts for`)
-      const wanted = {
-        client,
-        subject,
-        scopes: client.scopes,
-        lifetime: config.mode === 'development' ? DAY : 0,
-        requestId: reception.newRequestId(),
-      }
-      return (await tokens.forPerson(wanted, OPERATOR)).access_token
+    standIn,
+    tokenOf,
+    async tokenFor(clientId: string): Promise<string> {
+      const person = await standIn()
+      if (person) return await tokenOf(clientId, person.id)
+      throw new Error(
+        'Everybody whom the demo acts for was erased: remove the data folder to begin anew.',
+      )
     },
     async visitorOf(clientId: string): Promise<string> {
       const key = ownKeys.get(clientId)

@@ -3,7 +3,7 @@ import { Metrics } from './inbound/http/metrics.ts'
 
 /** The metrics of one gateway: of its server and, read when asked for, of what stands behind it. */
 export function gatewayMetrics(gateway: Gateway): Metrics {
-  const { stores, counters, reserve, trail, sweeps, forwarder } = gateway
+  const { stores, counters, reserve, trail, sweeps, forwarder, delivery, requests } = gateway
   const metrics = new Metrics()
   const { auditLog } = stores
   const { database } = stores.opened
@@ -34,6 +34,26 @@ export function gatewayMetrics(gateway: Gateway): Metrics {
       () => forwarder.failures,
     )
   }
+  metrics.watch(
+    'deliveries_waiting',
+    'Messages to others that are still to be delivered, as of the last look.',
+    () => delivery.deliver.counts.get('waiting') ?? 0,
+  )
+  metrics.watch(
+    'deliveries_dead',
+    'Messages that nobody took within three days or that nobody takes; they can be replayed.',
+    () => delivery.deliver.counts.get('dead') ?? 0,
+  )
+  metrics.watch(
+    'subject_requests_open',
+    'Requests of people about their own data that are open, as of the last look.',
+    () => requests.register.counts.open,
+  )
+  metrics.watch(
+    'subject_requests_overdue',
+    'Open requests of people whose deadline has passed.',
+    () => requests.register.counts.overdue,
+  )
   metrics.watch(
     'audit_append_failures',
     'Batches of entries that could not be made durable since the start; their answers were refused.',

@@ -6,21 +6,34 @@ import { openAskSession } from './ask-session.ts'
 import { carriedFiles } from './carried-files.ts'
 import { composeGateway, type Gateway } from './compose.ts'
 import { ConfigError, readConfig, reportConfig } from './config.ts'
+import { dataRetentionOf } from './data-retention.ts'
 import { PolicyError } from './domain/privacy/policy.ts'
 import { registerAsk } from './inbound/cli/ask.ts'
 import { registerAuditExport } from './inbound/cli/audit-export.ts'
+import { registerAuditReplay } from './inbound/cli/audit-replay.ts'
 import { registerAuditState } from './inbound/cli/audit-state.ts'
 import { registerAuditVerify } from './inbound/cli/audit-verify.ts'
 import { registerAuditWitness } from './inbound/cli/audit-witness.ts'
 import { registerClients } from './inbound/cli/clients.ts'
 import { registerConfig } from './inbound/cli/config.ts'
+import { registerDeliveries } from './inbound/cli/deliveries.ts'
+import { registerErasures } from './inbound/cli/erasures.ts'
 import { registerEvaluate } from './inbound/cli/evaluate.ts'
 import { registerImport } from './inbound/cli/import.ts'
+import { registerKeys } from './inbound/cli/keys.ts'
+import { registerPolicy } from './inbound/cli/policy.ts'
+import { registerAnonymityReport } from './inbound/cli/report-anonymity.ts'
+import { registerPolicyReports } from './inbound/cli/report-policy.ts'
+import { registerRequests } from './inbound/cli/requests.ts'
+import { registerRetention } from './inbound/cli/retention.ts'
 import { buildGraphqlSchema, printGraphqlSchema } from './inbound/graphql/schema.ts'
 import { Refusal } from './kernel/refusal.ts'
+import { keyRotationsOf, rotateMasterKey } from './key-desk.ts'
 import { checkMigrations } from './outbound/postgres/check-migrations.ts'
+import { PolicyDesk } from './policy-desk.ts'
 import { serve } from './serve.ts'
 import { endWhenStalled } from './stall-watch.ts'
+import { replayOf } from './trail-replay.ts'
 import { witnessPorts } from './witness-ports.ts'
 
 const print = (text: string) => void process.stdout.write(`${text}\n`)
@@ -33,12 +46,44 @@ const program = new Command('bauta')
 
 const open = async (): Promise<Gateway> => await composeGateway(readConfig(process.env), { say })
 
+const policyDesk = () => new PolicyDesk(readConfig(process.env), open)
+
 /** What `bauta audit export` needs of the gateway. */
 async function openExport() {
   const gateway = await open()
   const { trailExport: trail, exportDoor, reception } = gateway
   const by = () => exportDoor.operator(reception.newRequestId())
   return { trail, by, close: async () => await gateway.close() }
+}
+
+/** What `bauta retention` needs of the gateway. */
+async function openRetention() {
+  const gateway = await open()
+  return { retention: dataRetentionOf(gateway), close: async () => await gateway.close() }
+}
+
+/** What `bauta erasures` needs of the gateway. */
+async function openErasures() {
+  const gateway = await open()
+  return { certificates: gateway.certificates, close: async () => await gateway.close() }
+}
+
+/** What `bauta requests` needs of the gateway. */
+async function openRequests() {
+  const gateway = await open()
+  return { register: gateway.requests.lines, close: async () => await gateway.close() }
+}
+
+/** What `bauta keys` needs of the gateway. */
+async function openKeys() {
+  const gateway = await open()
+  return { rotations: keyRotationsOf(gateway), close: async () => await gateway.close() }
+}
+
+/** What `bauta audit replay` needs of the gateway. */
+async function openReplay() {
+  const gateway = await open()
+  return { replayed: replayOf(gateway), close: async () => await gateway.close() }
 }
 
 program
@@ -87,11 +132,35 @@ const audit = program
 registerAuditExport(audit, openExport, carriedFiles)
 registerAuditVerify(audit)
 registerAuditState(audit, open, print)
+registerAuditReplay(audit, openReplay, print)
 registerAuditWitness(audit, { ...witnessPorts, print, say })
 registerConfig(program, () => reportConfig(process.env), print)
 registerClients(program, open, print)
 registerImport(program, open)
+registerDeliveries(program, open, print)
+registerErasures(program, openErasures, { print, say })
+registerRequests(program, openRequests, print)
 registerEvaluate(program, process.env.BAUTA_EVAL_DATA ?? null, print)
+registerPolicy(program, async (as, purpose) => await policyDesk().explain(as, purpose), print)
+const report = program
+  .command('report')
+  .description('what can be said about data that leaves, and about rules')
+registerAnonymityReport(report, print)
+registerPolicyReports(
+  report,
+  {
+    processing: async () => await policyDesk().processing(),
+    label: async (as) => await policyDesk().label(as),
+  },
+  print,
+)
+registerRetention(program, openRetention, print)
+registerKeys(program, {
+  open: openKeys,
+  rotateMaster: async (next) => await rotateMasterKey(readConfig(process.env), next, say),
+  say,
+  print,
+})
 registerAsk(program, async () => await openAskSession(readConfig(process.env), say), print)
 
 /** Errors that say themselves what to do need no stack. */

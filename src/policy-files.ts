@@ -17,8 +17,30 @@ export function readPolicyTables(dir: string): PolicyTables {
     sources: rows('sources'),
     jurisdictions: rows('jurisdictions'),
     ...(existsSync(join(dir, 'retention.csv')) ? { retention: rows('retention') } : {}),
+    ...(existsSync(join(dir, 'counts.csv')) ? { counts: rows('counts') } : {}),
+    ...(existsSync(join(dir, 'retention-data.csv'))
+      ? { dataRetention: rows('retention-data') }
+      : {}),
     ...(existsSync(join(dir, 'words.csv')) ? { words: rows('words') } : {}),
+    ...(existsSync(join(dir, 'notices.csv')) ? { notices: readNotices(dir) } : {}),
+    ...(existsSync(join(dir, 'controller.csv')) ? { controller: rows('controller') } : {}),
   }
+}
+
+const NOTICE_FILE = /^[\w-]+(\.[\w-]+)*$/
+
+/** Each row with the text that its column `file` names, a file of the folder `notices`. */
+function readNotices(dir: string): TableRows {
+  return readTable(dir, 'notices.csv').map((row) => {
+    const file = row.file ?? ''
+    if (!NOTICE_FILE.test(file))
+      throw new PolicyError(`notices.csv: "${file}" is no name of a file of the folder notices`)
+    try {
+      return { ...row, text: readFileSync(join(dir, 'notices', file), 'utf8') }
+    } catch (cause) {
+      throw new PolicyError(`notices/${file}: can not be read from ${dir}`, { cause })
+    }
+  })
 }
 
 function readTable(dir: string, file: string): TableRows {

@@ -13,10 +13,11 @@ const LOOK_AT_STORAGE = 5 * SECOND
 /** What a crash may take of the counts of strangers. */
 const BRING_COUNTS = 5 * SECOND
 const FORGET_COUNTS = HOUR
+const COUNT_DELIVERIES = 15 * SECOND
 
 /** Everything that the clock asks of a serving gateway; `stop` lets what is under way end. */
 export function startSchedules(gateway: Gateway, say: Say): { stop(): Promise<void> } {
-  const { fit, reserve, counters, trail } = gateway
+  const { fit, reserve, counters, trail, delivery, requests } = gateway
   const saying = (what: string) => (error: unknown) =>
     say(`${what}: ${error instanceof Refusal ? error.message : 'see the log'}`)
   const refit = new Refit(fit, {
@@ -36,6 +37,18 @@ export function startSchedules(gateway: Gateway, say: Say): { stop(): Promise<vo
       FORGET_COUNTS,
     ),
     ...forwarding(gateway, say),
+    new Rounds(() => delivery.deliver.run(), saying('Messages wait')).start(SECOND),
+    new Rounds(() => delivery.deliver.count(), saying('Messages were not counted')).start(
+      COUNT_DELIVERIES,
+    ),
+    new Rounds(
+      async () => void (await requests.register.resolve()),
+      saying('Requests of people wait'),
+    ).start(SECOND),
+    new Rounds(
+      () => requests.register.count(),
+      saying('Requests of people were not counted'),
+    ).start(COUNT_DELIVERIES),
     ...sweepsOf(gateway).map((sweep) => sweeping(sweep, gateway.sweeps, say)),
   ]
   return { stop: async () => void (await Promise.all(running.map((one) => one.stop()))) }

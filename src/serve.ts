@@ -14,7 +14,11 @@ import { streamRoute } from './inbound/graphql/stream-route.ts'
 import { auditExportRoutes } from './inbound/http/audit-export.ts'
 import { credentialsOf } from './inbound/http/credentials.ts'
 import { developmentPages } from './inbound/http/development-pages.ts'
+import { carriesGpc, gpcRoute } from './inbound/http/global-privacy-control.ts'
 import { oauthRoutes } from './inbound/http/oauth.ts'
+import { openDsrRoutes } from './inbound/http/opendsr.ts'
+import { preferenceRoutes } from './inbound/http/preference-page.ts'
+import { requestLinkRoutes } from './inbound/http/request-links.ts'
 import { buildServer, type ServerParts } from './inbound/http/server.ts'
 import { treeRoutes } from './inbound/http/tree.ts'
 import { visitorRoutes } from './inbound/http/visitor.ts'
@@ -71,7 +75,7 @@ export async function buildGatewayServer(
   more: Partial<Pick<ServerParts, 'pages' | 'log'>> = {},
 ): Promise<FastifyInstance> {
   const { config, stores, authenticator, tokens, visitors, responder, reception } = gateway
-  const { counters, reserve, trail } = gateway
+  const { counters, reserve, trail, requests } = gateway
   const log = more.log ?? pino({ level: config.logLevel })
   const metrics = gatewayMetrics(gateway)
   const callerOf = async (request: FastifyRequest): Promise<Caller> => {
@@ -80,6 +84,7 @@ export async function buildGatewayServer(
       principal: await authenticator.authenticate(credentialsOf(request)),
       purposeHeader: typeof header === 'string' && header !== '' ? header : null,
       requestId: reception.newRequestId(),
+      gpc: carriesGpc(request.raw.rawHeaders),
     }
   }
   const onUnforeseen = (error: unknown) => log.error({ failure: failureOf(error) }, 'unforeseen')
@@ -98,18 +103,30 @@ export async function buildGatewayServer(
       },
       keys: async () => await stores.keys.refresh(),
     },
-    warnings: () => (reserve.room === 'ample' ? [] : [`storage ${reserve.room}`]),
+    warnings: () => [
+      ...(reserve.room === 'ample' ? [] : [`storage ${reserve.room}`]),
+      ...(stores.redis?.isUp === false ? ['redis gone'] : []),
+    ],
     onForeignHost: (requestId) => counters.note('foreign-host', { requestId, clientId: null }),
     routes: [
       async (app) => await graphqlRoute(app, { responder, callerOf, development, onUnforeseen }),
       async (app) => await streamRoute(app, { responder, callerOf, onUnforeseen }),
       oauthRoutes(tokens),
+      preferenceRoutes(pagesDir, config.allowedOrigins),
+      gpcRoute(stores.policy.controller?.gpcLastUpdate ?? null),
       visitorRoutes(authenticator, visitors, config.publicUrl),
       auditExportRoutes({
         trail: gateway.trailExport,
         door: gateway.exportDoor,
         callerOf,
         carried: carriedFiles,
+      }),
+      openDsrRoutes(requests.openDsr, callerOf),
+      requestLinkRoutes({
+        requests: requests.register,
+        vault: requests.vault,
+        newRequestId: () => reception.newRequestId(),
+        onBadLink: (requestId) => counters.note('bad-token', { requestId, clientId: null }),
       }),
       treeRoutes(trail.published, (requestId) =>
         counters.note('bad-witness', { requestId, clientId: null }),

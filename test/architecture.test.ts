@@ -60,7 +60,7 @@ const intruders: readonly (readonly [what: string, file: string, content: string
       'the domain imports an adapter',
       'src/domain/profiles/intruder.ts',
       `import '../../outbound/postgres/database.ts'`,
-      'domain/profiles -> domain/privacy',
+      'domain/profiles -> domain/delivery, domain/privacy',
     ],
     [
       'a resolver reaches past the doors',

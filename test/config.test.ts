@@ -74,10 +74,39 @@ describe('settings', () => {
     expect(() => readConfig({ BAUTA_MASTERKEY: KEY })).toThrow(/BAUTA_MASTERKEY is not a variable/)
   })
 
-  test('refuse two sources of the master key', () => {
-    expect(() => readConfig({ BAUTA_MASTER_KEY: KEY, BAUTA_MASTER_KEY_FILE: '/key' })).toThrow(
-      /both set/,
-    )
+  test('take the master key from one of three sources, and refuse two', () => {
+    const sources = {
+      BAUTA_MASTER_KEY: KEY,
+      BAUTA_MASTER_KEY_FILE: '/key',
+      BAUTA_MASTER_KEY_COMMAND: 'cat /key',
+    }
+    const kinds = Object.entries(sources).map(([name, text]) => {
+      const others = Object.entries(sources).filter(([other]) => other !== name)
+      for (const [other, value] of others)
+        expect(() => readConfig({ [name]: text, [other]: value })).toThrow(/set one of them/)
+      return readConfig({ BAUTA_MODE: 'production', [name]: text }).masterKey.kind
+    })
+    expect(kinds).toEqual(['value', 'file', 'command'])
+  })
+
+  test('keep copies of wrapping keys no longer than certificates say of all backups', () => {
+    const periods = (backup: string, keys = '') => {
+      const { backupDays, keyBackupDays } = readConfig({
+        BAUTA_BACKUP_DAYS: backup,
+        BAUTA_KEY_BACKUP_DAYS: keys,
+      })
+      return [backupDays, keyBackupDays]
+    }
+    expect([periods(''), periods('365'), periods('7'), periods('0')]).toEqual([
+      [30, 30],
+      [365, 30],
+      [7, 7],
+      [0, 1],
+    ])
+    expect(periods('7', '7')).toEqual([7, 7])
+    expect(() => periods('7', '8')).toThrow(/BAUTA_KEY_BACKUP_DAYS is more than BAUTA_BACKUP_DAYS/)
+    expect(() => periods('', '31')).toThrow(/BAUTA_KEY_BACKUP_DAYS/)
+    expect(() => periods('0', '2')).toThrow(/BAUTA_KEY_BACKUP_DAYS/)
   })
 
   test('are listed with what is set, secrets without their value', () => {

@@ -29,3 +29,12 @@ export function follow(origin: string, as: As, query: string) {
   }
   return { events, ended, close }
 }
+
+/** Asks again and again, ten seconds long. @throws when it never holds. */
+export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  for (let turn = 0; turn < 200; turn += 1) {
+    if (await holds()) return
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  throw new Error('waited for what did not come')
+}

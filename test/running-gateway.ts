@@ -69,8 +69,10 @@ export class RunningGateway {
   static async start(
     settings: Readonly<Record<string, string>> = {},
     policyDir = policyUnderTest,
+    prepare: (dataDir: string) => void = () => {},
   ): Promise<RunningGateway> {
     const dataDir = await newDataFolder()
+    prepare(dataDir)
     const config = readConfig({
       BAUTA_DATA_DIR: dataDir,
       BAUTA_POLICY_DIR: policyDir,

@@ -1,4 +1,4 @@
-import type { ConsentStateName } from '../src/domain/privacy/consent.ts'
+import type { ConsentStateName } from '../src/domain/privacy/consent-vector.ts'
 import type { Policy, Purpose } from '../src/domain/privacy/policy.ts'
 import type { IngestInput } from '../src/gateway/ingest/ingest-input.ts'
 import { DAY } from '../src/kernel/time.ts'

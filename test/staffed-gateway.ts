@@ -30,8 +30,8 @@ export class StaffedGateway {
     this.#staff = callers.staff
   }
 
-  static async open(): Promise<StaffedGateway> {
-    const running = await RunningGateway.start({}, 'policy')
+  static async open(prepare?: (dataDir: string) => void): Promise<StaffedGateway> {
+    const running = await RunningGateway.start({}, 'policy', prepare)
     const staff = new Map<string, As>()
     for (const role of [...Object.keys(PURPOSES), 'admin']) {
       const token = await running.client({ id: role, roles: [role] })

@@ -56,6 +56,26 @@ test('keys of days go after 30 days, and an entry says so', async () => {
   expect(await sweep('day_keys')).toBe(0)
 })
 
+test('a wrapping key is followed by another after 30 days, and destroyed as many later', async () => {
+  const numbers = async () =>
+    (await running.gateway.stores.keys.wrappingKeys()).map(({ number }) => number)
+  expect(await sweep('wrapping_keys', 29)).toBe(0)
+  expect(await numbers()).toEqual([1])
+  expect(await sweep('wrapping_keys', 31)).toBe(0)
+  expect(await numbers()).toEqual([1, 2])
+  expect(await sweep('wrapping_keys', 29)).toBe(0)
+  expect(await numbers()).toEqual([1, 2])
+  const entries = await running.entriesOf(async () => {
+    expect(await sweep('wrapping_keys', 31)).toBe(1)
+  })
+  // The clock of this sweep is ahead of the one that the keys have: the second one is old for it too.
+  expect(await numbers()).toEqual([2, 3])
+  expect(entries.map(({ action }) => action)).toEqual([
+    { action: 'keys.destroy', keys: 'wrapping', numbers: '1' },
+    { action: 'keys.rotate', keys: 'wrapping', number: 3 },
+  ])
+})
+
 test('told changes go after a day', async () => {
   const { database } = running.gateway.stores.opened
   await database.query(

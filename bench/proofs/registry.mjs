@@ -7,8 +7,9 @@
  *   needs     commands that it runs and that a machine may not have
  *   run       ({ size, seed, state, save, log }) => result with `passed`; picks up from `state`, saves it as it goes
  */
+import { consent } from './consent.mjs'
 import { faults } from './faults.mjs'
 import { kill } from './kill.mjs'
 import { syscalls } from './syscalls.mjs'
 
-export const proofs = [kill, syscalls, faults]
+export const proofs = [kill, syscalls, faults, consent]

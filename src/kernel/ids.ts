@@ -26,6 +26,11 @@ export function uuidV7(now: Instant, randomness: Randomness): string {
   return uuidFromBytes(bytes)
 }
 
+/** When a UUID version 7 was made; null for any other text. */
+export function instantOf(uuid: string): Instant | null {
+  return isUuid(uuid) && uuid[14] === '7' ? uuidToBytes(uuid).readUIntBE(0, 6) : null
+}
+
 export function uuidFromBytes(bytes: Buffer): string {
   const hex = bytes.toString('hex', 0, 16)
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`

@@ -1,2 +1,2 @@
-/** Every third facet, so that it is done while somebody waits; the others in leaks.long.test.ts. */
+/** Every fifth facet, so that it is done while somebody waits; the others in leaks.long.test.ts. */
 import './two-worlds.ts'

@@ -107,6 +107,41 @@ export function changeFeedContract(adapter: string, fresh: () => Promise<FreshDa
       expect(await one.until('second')).toEqual(['first', 'second'])
     })
 
+    test('is woken as often as somebody likes, and tells of every change once', async () => {
+      feed.wake()
+      const one = listen()
+      for (let n = 0; n < 30; n++) {
+        for (let times = 0; times < 3; times++) feed.wake()
+        await change(db.database, `woken-${n}`)
+        feed.wake()
+      }
+      await one.until('woken-29')
+      expect(one.changes).toHaveLength(30)
+      one.unsubscribe()
+      feed.wake()
+    })
+
+    test('a commit that has changed something says so; what was rolled back or has changed nothing does not', async () => {
+      let said = 0
+      db.database.whenChanged(() => {
+        said += 1
+      })
+      await db.database.transaction(async (tx) => {
+        await change(tx, 'one')
+        await change(tx, 'two')
+        expect(said).toBe(0)
+      })
+      expect(said).toBe(1)
+      await db.database.transaction(async (tx) => await tx.query('SELECT FROM change'))
+      const failing = db.database.transaction(async (tx) => {
+        await change(tx, 'three')
+        throw new Error('taken back')
+      })
+      await expect(failing).rejects.toThrow('taken back')
+      expect(said).toBe(1)
+      db.database.whenChanged(() => {})
+    })
+
     test('forgets what is old when told to', async () => {
       await change(db.database, 'old')
       await db.database.query(`UPDATE change SET changed_at = to_timestamp(1000)`)

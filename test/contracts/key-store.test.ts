@@ -168,4 +168,23 @@ describe('the master key', () => {
     expect(await openMasterKey({ kind: 'file', path }, randomness)).toEqual(Buffer.alloc(32, 5))
     expect(await openMasterKey({ kind: 'value', base64 }, randomness)).toEqual(Buffer.alloc(32, 5))
   })
+
+  test('is what a command prints, in base64 or hex', async () => {
+    const key = Buffer.alloc(32, 6)
+    for (const text of [key.toString('base64'), key.toString('hex')])
+      expect(await openMasterKey({ kind: 'command', command: `echo ${text}` }, randomness)).toEqual(
+        key,
+      )
+  })
+
+  test('is refused when its command fails or prints something else, which no error repeats', async () => {
+    for (const command of ['echo hunter2; exit 3', 'echo hunter2', 'no-such-command-hunter2']) {
+      const refused = await openMasterKey({ kind: 'command', command }, randomness).then(
+        () => null,
+        (error: Error) => error,
+      )
+      expect(refused).toMatchObject({ code: 'KEYS_UNAVAILABLE' })
+      expect(`${refused?.message} ${refused?.stack} ${refused?.cause}`).not.toMatch(/hunter2/)
+    }
+  })
 })

@@ -181,8 +181,10 @@ export function profileStoreContract(adapter: string, fresh: () => Promise<Fresh
         [2, person(1)],
       ] as const)
         await db.database.query(
-          `INSERT INTO consent_record (id, home_id, purpose, categories, state, effective_at, expires_at, recorded_at, source)
-           VALUES ($1, $2, 'MARKETING', '{user.name}', 'ConsentGiven', $3, $4, $3, 'record')`,
+          `INSERT INTO consent_record (id, home_id, purpose, categories, state, effective_at, expires_at, recorded_at, source,
+             method, collection_point, language, entity, evidence)
+           VALUES ($1, $2, 'MARKETING', '{user.name}', 'ConsentGiven', $3, $4, $3, 'record',
+             'form', 'https://shop.example/sign-up', 'de', 'page', '{"form": 7}')`,
           [person(10 + n), home, new Date(1000 * n), n === 1 ? new Date(5000) : null],
         )
       const records = await store.consentRecords([person(1), person(3)])
@@ -199,6 +201,14 @@ export function profileStoreContract(adapter: string, fresh: () => Promise<Fresh
           expiresAt: 5000,
           recordedAt: 1000,
           source: 'record',
+          method: 'form',
+          collectionPoint: 'https://shop.example/sign-up',
+          notice: null,
+          noticeVersion: null,
+          noticeHash: null,
+          language: 'de',
+          entity: 'page',
+          evidence: { form: 7 },
         },
         expect.objectContaining({ id: person(12), effectiveAt: 2000, expiresAt: null }),
       ])

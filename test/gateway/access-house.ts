@@ -64,6 +64,7 @@ export class AccessHouse {
       signer,
       audiences,
       cookies,
+      keys,
       policy,
       counters,
       clock,

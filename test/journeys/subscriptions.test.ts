@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { follow as followAt } from '../follow.ts'
+import { follow as followAt, until } from '../follow.ts'
 import { given, RunningGateway } from '../running-gateway.ts'
 import { situations } from '../situations.ts'
 import { type Met, SmallWorld } from '../small-world.ts'
@@ -36,11 +36,6 @@ const follow = (token: string, purpose: string, query: string) =>
   followAt(running.origin, { token, purpose }, query)
 
 const passing = async (ms: number) => await new Promise((resolve) => setTimeout(resolve, ms))
-
-async function until(holds: () => boolean): Promise<void> {
-  for (let turn = 0; turn < 200 && !holds(); turn += 1) await passing(50)
-  expect(holds()).toBe(true)
-}
 
 /** Two polls of the change table: who is told anything has been told by then. */
 const SILENCE = 800

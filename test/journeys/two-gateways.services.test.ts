@@ -4,10 +4,11 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { SubjectId } from '../../src/kernel/ids.ts'
 import { newDatabase } from '../contracts/fresh-database.ts'
+import { sharedRedis } from '../contracts/own-redis.ts'
 import { follow } from '../follow.ts'
 import { type As, comparable, given, RunningGateway } from '../running-gateway.ts'
 
-/** Two whole gateways on one PostgreSQL with one key folder: whatever happens at one holds at the other. */
+/** Two whole gateways on one PostgreSQL with one key folder and one Redis: whatever happens at one holds at the other. */
 let database: Awaited<ReturnType<typeof newDatabase>>
 let dataDir: string
 let one: RunningGateway
@@ -17,7 +18,12 @@ let vic: SubjectId
 beforeAll(async () => {
   database = await newDatabase()
   dataDir = await mkdtemp(join(tmpdir(), 'bauta-two-'))
-  const settings = { DATABASE_URL: database.url, BAUTA_DATA_DIR: dataDir, BAUTA_DB_POOL: '5' }
+  const settings = {
+    DATABASE_URL: database.url,
+    BAUTA_DATA_DIR: dataDir,
+    BAUTA_DB_POOL: '5',
+    REDIS_URL: sharedRedis,
+  }
   one = await RunningGateway.start(settings, 'policy')
   other = await RunningGateway.start(settings, 'policy')
   vic = await arrives('vic')

@@ -27,7 +27,12 @@ export interface Grant {
 /** Roles that always act for one person. */
 const PERSONAL_ROLES: ReadonlySet<string> = new Set(['subject', 'frontend', 'visitor'])
 
-export function grantOf(principal: Principal, purpose: Purpose | null): Grant {
+/** As much of a principal as policy looks at: also of somebody who is only asked about. */
+export interface GrantHolder extends Pick<Principal, 'roles' | 'scopes'> {
+  readonly client: Pick<Principal['client'], 'audience' | 'categories' | 'segments'>
+}
+
+export function grantOf(principal: GrantHolder, purpose: Purpose | null): Grant {
   const roles = principal.roles.filter((role) => !purpose || purpose.roles.has(role)).toSorted()
   const scopes = new Set([...principal.scopes].toSorted())
   const { audience, categories, segments } = principal.client

@@ -13,6 +13,7 @@ export const scopes = [
   'items:write',
   'events:write',
   'consent:write',
+  'rights:write',
   'audit:read',
   'audit:export',
   'tokens:exchange',
@@ -29,6 +30,7 @@ export const defaultScopes: Readonly<Record<string, readonly Scope[]>> = {
     'segments:read',
     'recommendations:read',
     'consent:write',
+    'rights:write',
     'events:write',
   ],
   frontend: [
@@ -37,6 +39,7 @@ export const defaultScopes: Readonly<Record<string, readonly Scope[]>> = {
     'segments:read',
     'recommendations:read',
     'consent:write',
+    'rights:write',
     'events:write',
   ],
   visitor: [
@@ -44,6 +47,7 @@ export const defaultScopes: Readonly<Record<string, readonly Scope[]>> = {
     'segments:read',
     'recommendations:read',
     'consent:write',
+    'rights:write',
     'events:write',
   ],
   partner: ['profile:read', 'profile:search', 'segments:read', 'recommendations:read'],
@@ -69,6 +73,7 @@ export const defaultScopes: Readonly<Record<string, readonly Scope[]>> = {
     'audit:read',
     'audit:export',
     'consent:write',
+    'rights:write',
     'health:read',
   ],
   admin: ['segments:read', 'segments:write', 'items:write', 'clients:write', 'health:read'],
@@ -106,6 +111,8 @@ export interface Principal {
   readonly scopes: ReadonlySet<Scope>
   /** The person or visitor acted for; they see no one else. */
   readonly subject: SubjectId | null
+  /** The visitor whose cookie came along with a token for a person: the device, as it was known before. */
+  readonly device?: SubjectId
   /** Purposes this token may declare. */
   readonly purposes: ReadonlySet<string>
   readonly defaultPurpose: string | null

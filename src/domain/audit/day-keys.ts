@@ -1,3 +1,6 @@
+/** Days after its own for which a day's key is kept: as long as a complaint about a request usually takes to come. */
+export const DAY_KEYS_KEPT = 30
+
 /**
  * Keys of single days, by which values in audit entries are hashed. Once a day's key is destroyed nobody can test
  * guesses against that day's entries.

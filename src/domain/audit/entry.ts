@@ -50,6 +50,14 @@ export interface AuditEntry {
   readonly policy: { readonly version: string; readonly ruleIds: readonly string[] }
   readonly sets: readonly AuditSet[]
   readonly subjects: readonly AuditSubject[]
+  /** Of a noised count: what it has cost in ε or ρ, what it was paid from, and what was left of that. */
+  readonly dp?: {
+    readonly epsilon?: number
+    readonly rho?: number
+    readonly budgetLeft: number
+    readonly population: string
+    readonly window: string
+  }
   /** Of all arguments together, in entries older than `args`; null since. */
   readonly argsHmac: string | null
   /** The arguments, value by value; in the first piece of an entry that was too large for one leaf. */

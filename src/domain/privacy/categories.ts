@@ -18,12 +18,34 @@ export function longestPrefix<T>(
   table: ReadonlyMap<Category, T>,
   category: Category,
 ): T | undefined {
+  const key = longestPrefixKey(table, category)
+  return key === undefined ? undefined : table.get(key)
+}
+
+/** Under which category the entry stands that `longestPrefix` finds. */
+export function longestPrefixKey(
+  table: { has(category: Category): boolean },
+  category: Category,
+): Category | undefined {
   let candidate = category
   for (;;) {
-    const found = table.get(candidate)
-    if (found !== undefined) return found
+    if (table.has(candidate)) return candidate
     const dot = candidate.lastIndexOf('.')
     if (dot < 0) return undefined
     candidate = candidate.slice(0, dot)
   }
+}
+
+/** What two limits leave together; null: no limit. */
+export function narrower(
+  one: readonly Category[] | null,
+  other: readonly Category[] | null,
+): readonly Category[] | null {
+  if (one === null) return other
+  if (other === null) return one
+  const inside = (list: readonly Category[], category: Category) =>
+    list.some((wider) => category === wider || category.startsWith(`${wider}.`))
+  return [
+    ...new Set([...one.filter((c) => inside(other, c)), ...other.filter((c) => inside(one, c))]),
+  ]
 }

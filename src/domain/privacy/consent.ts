@@ -1,31 +1,13 @@
 import type { Instant } from '../../kernel/time.ts'
-import type { Category } from './categories.ts'
-
-/**
- * States of one consent decision. The first group are DPV 2.3 terms; of these only given and renewed allow processing.
- * `NoticeGiven` records a notice (mechanism `notice_only`); `Objected` is Article 21 for one purpose;
- * `Restricted` is Article 18 for the whole person; `SignalOn` records an outside opt-out such as GPC.
- */
-export const consentStates = [
-  'ConsentGiven',
-  'RenewedConsentGiven',
-  'ConsentRequested',
-  'ConsentRequestDeferred',
-  'ConsentRefused',
-  'ConsentWithdrawn',
-  'ConsentRevoked',
-  'ConsentExpired',
-  'ConsentInvalidated',
-  'ConsentUnknown',
-  'NoticeGiven',
-  'Objected',
-  'ObjectionLifted',
-  'Restricted',
-  'RestrictionLifted',
-  'SignalOn',
-  'SignalOff',
-] as const
-export type ConsentStateName = (typeof consentStates)[number]
+import { type Category, narrower } from './categories.ts'
+import {
+  CLOSING,
+  type ConsentStanding,
+  type ConsentStateName,
+  type ConsentVector,
+  standingKey,
+  vectorText,
+} from './consent-vector.ts'
 
 /** The purpose of a record that concerns the person as a whole: restriction. */
 export const EVERY_PURPOSE = '*'
@@ -45,24 +27,11 @@ export interface ConsentRecord {
   readonly effectiveAt: Instant
   readonly expiresAt: Instant | null
   readonly recordedAt: Instant
-  /** Where the decision came from: record, gpc, tcf, gpp. */
+  /** Where the decision came from: record, gpc, tcf, gpp, segment. */
   readonly source: string
-}
-
-/** What stands for one purpose (and recipient) at one instant. */
-export interface ConsentStanding {
-  readonly state: ConsentStateName
-  readonly categories: readonly Category[] | null
-}
-
-/** Everything that decisions about one person need, at one instant. */
-export interface ConsentVector {
-  readonly country: string | null
-  readonly restricted: boolean
-  readonly objected: ReadonlySet<string>
-  readonly signals: ReadonlySet<string>
-  /** By `PURPOSE` or `PURPOSE@recipient`. */
-  readonly standings: ReadonlyMap<string, ConsentStanding>
+  /** The notice that was shown; null: not recorded. */
+  readonly notice?: string | null
+  readonly noticeVersion?: string | null
 }
 
 /**
@@ -74,12 +43,9 @@ export interface CompiledConsent {
   readonly until: Instant | null
   /** Later states: from that instant on, that text. Ascending. */
   readonly later: readonly (readonly [Instant, string])[]
-  /** By standing key: the record that decided. */
+  /** By standing key, or `signal:gpc` and the like: the record that decided. */
   readonly records: Readonly<Record<string, readonly [recordId: string, source: string]>>
 }
-
-export const standingKey = (purpose: string, recipient: string | null) =>
-  recipient === null ? purpose : `${purpose}@${recipient}`
 
 /** Negative before unknown before positive: where two histories are merged, the most restrictive wins. */
 const RESTRICTIVENESS: readonly ConsentStateName[] = [
@@ -102,22 +68,23 @@ const RESTRICTIVENESS: readonly ConsentStateName[] = [
   'SignalOff',
 ]
 const GIVEN: ReadonlySet<ConsentStateName> = new Set(['ConsentGiven', 'RenewedConsentGiven'])
+/** States that time can end. */
+const LAPSING: ReadonlySet<ConsentStateName> = new Set([...GIVEN, 'NoticeGiven'])
 
 /**
  * Compiles the histories of one person (one per subject that was merged into them) from `now` on.
  * @param country ISO country of the profile, where no record names a jurisdiction.
  */
 export function compileConsent(
-  histories: readonly (readonly ConsentRecord[])[],
+  told: readonly (readonly ConsentRecord[])[],
   country: string | null,
   now: Instant,
 ): CompiledConsent {
+  const histories = towardsEach(told)
   const instants = new Set<Instant>()
-  for (const history of histories) {
-    for (const record of history) {
-      if (record.effectiveAt > now) instants.add(record.effectiveAt)
-      if (record.expiresAt !== null && record.expiresAt > now) instants.add(record.expiresAt)
-    }
+  for (const record of histories.flat()) {
+    if (!isInForce(record, now)) instants.add(record.effectiveAt)
+    if (record.expiresAt !== null && record.expiresAt > now) instants.add(record.expiresAt)
   }
   const records: Record<string, readonly [string, string]> = {}
   const state = vectorText(vectorAt(histories, country, now, records))
@@ -130,6 +97,25 @@ export function compileConsent(
   }
   return { state, until: later[0]?.[0] ?? null, later, records }
 }
+
+/** Refusals that name nobody, once more for each recipient that anything was ever said of: they take its place there. */
+function towardsEach(
+  histories: readonly (readonly ConsentRecord[])[],
+): readonly (readonly ConsentRecord[])[] {
+  const recipients = new Set(histories.flat().flatMap(({ recipient }) => recipient ?? []))
+  if (recipients.size === 0) return histories
+  return histories.map((history) =>
+    history.flatMap((record) =>
+      record.recipient === null && CLOSING.has(record.state)
+        ? [record, ...[...recipients].map((recipient) => ({ ...record, recipient }))]
+        : [record],
+    ),
+  )
+}
+
+/** What held when it was recorded is not undone by a clock that is behind; what was dated ahead waits for its time. */
+const isInForce = ({ effectiveAt, recordedAt }: ConsentRecord, now: Instant): boolean =>
+  effectiveAt <= now || effectiveAt <= recordedAt
 
 /** The state at an instant not before the one it was compiled for. */
 export function consentAt(
@@ -155,14 +141,24 @@ function vectorAt(
   const signals = new Set<string>()
   let restricted = false
   const decisions = histories.flatMap((history) => [...latestPerKey(history, now)])
-  for (const [key, record] of decisions.sort(strictestFirst(now))) {
+  for (const [, record] of decisions.sort(strictestFirst(now))) {
     if (record.state === 'Objected') objected.add(record.purpose)
     else if (record.state === 'Restricted') restricted = true
-    else if (record.state === 'SignalOn') signals.add(record.purpose.replace(/^signal:/, ''))
-    else if (isStanding(record)) mergeStanding(standings, key, record, now, decidedBy)
+    else if (record.state === 'SignalOn') addSignal(signals, record, decidedBy)
+    else if (isStanding(record)) mergeStanding(standings, record, now, decidedBy)
   }
   const declared = lastDeclared(histories, now)
   return { country: declared ?? country, restricted, objected, signals, standings }
+}
+
+function addSignal(
+  signals: Set<string>,
+  { id, purpose, source }: ConsentRecord,
+  decidedBy?: Record<string, readonly [string, string]>,
+): void {
+  const signal = purpose.replace(/^signal:/, '')
+  if (decidedBy && !signals.has(signal)) decidedBy[`signal:${signal}`] = [id, source]
+  signals.add(signal)
 }
 
 /** The jurisdiction that the person last declared to a notice. */
@@ -172,7 +168,7 @@ function lastDeclared(
 ): string | null {
   const declared = histories
     .flat()
-    .filter(({ jurisdiction, effectiveAt }) => jurisdiction !== null && effectiveAt <= now)
+    .filter((record) => record.jurisdiction !== null && isInForce(record, now))
   return declared.sort(latestFirst)[0]?.jurisdiction ?? null
 }
 
@@ -189,14 +185,18 @@ function isStanding(record: ConsentRecord): boolean {
   return FAMILY[record.state] === undefined
 }
 
+/**
+ * The last word of each who speaks. What a person decided here and what a consent string reports are two words about one
+ * purpose: neither takes the other's place, the more restrictive holds.
+ */
 function latestPerKey(history: readonly ConsentRecord[], now: Instant): Map<string, ConsentRecord> {
   const latest = new Map<string, ConsentRecord>()
   for (const record of history) {
-    if (record.effectiveAt > now) continue
+    if (!isInForce(record, now)) continue
     const family = FAMILY[record.state]
     const key = family
       ? `${family}${record.purpose}`
-      : standingKey(record.purpose, record.recipient)
+      : `${record.source} ${standingKey(record.purpose, record.recipient)}`
     const other = latest.get(key)
     if (!other || latestFirst(record, other) < 0) latest.set(key, record)
   }
@@ -222,19 +222,19 @@ const strictestFirst = (now: Instant) => {
     rank(one) - rank(other) || latestFirst(one, other)
 }
 
-/** A consent that has run out is none. */
+/** A consent that has run out is none; neither is a notice that a later one replaced. */
 function stateAt({ state, expiresAt }: ConsentRecord, now: Instant): ConsentStateName {
-  return GIVEN.has(state) && expiresAt !== null && expiresAt <= now ? 'ConsentExpired' : state
+  return LAPSING.has(state) && expiresAt !== null && expiresAt <= now ? 'ConsentExpired' : state
 }
 
 /** The strictest comes first and stands; further consents can only narrow one that was given. */
 function mergeStanding(
   standings: Map<string, ConsentStanding>,
-  key: string,
   record: ConsentRecord,
   now: Instant,
   decidedBy?: Record<string, readonly [string, string]>,
 ): void {
+  const key = standingKey(record.purpose, record.recipient)
   const first = standings.get(key)
   if (!first) {
     standings.set(key, { state: stateAt(record, now), categories: record.categories })
@@ -243,66 +243,4 @@ function mergeStanding(
     const categories = narrower(first.categories, record.categories)
     standings.set(key, { state: first.state, categories })
   }
-}
-
-function narrower(
-  one: readonly Category[] | null,
-  other: readonly Category[] | null,
-): readonly Category[] | null {
-  if (one === null) return other
-  if (other === null) return one
-  const inside = (list: readonly Category[], category: Category) =>
-    list.some((wider) => category === wider || category.startsWith(`${wider}.`))
-  return [
-    ...new Set([...one.filter((c) => inside(other, c)), ...other.filter((c) => inside(one, c))]),
-  ]
-}
-
-/** Canonical text of a vector: equal vectors have equal text. */
-export function vectorText(vector: ConsentVector): string {
-  const standings = [...vector.standings]
-    .map(
-      ([key, { state, categories }]) =>
-        `${key}=${state}${categories ? `[${[...categories].sort().join(' ')}]` : ''}`,
-    )
-    .sort()
-  const flags = [
-    `country=${vector.country ?? ''}`,
-    ...(vector.restricted ? ['restricted'] : []),
-    ...[...vector.objected].sort().map((purpose) => `objected=${purpose}`),
-    ...[...vector.signals].sort().map((signal) => `signal=${signal}`),
-  ]
-  return [...flags, ...standings].join(';')
-}
-
-/** The inverse of vectorText. */
-export function parseVector(text: string): ConsentVector {
-  const standings = new Map<string, ConsentStanding>()
-  const objected = new Set<string>()
-  const signals = new Set<string>()
-  let country: string | null = null
-  let restricted = false
-  for (const part of text.split(';').filter(Boolean)) {
-    const [name = '', value = ''] = splitAtFirst(part, '=')
-    if (name === 'country') country = value || null
-    else if (name === 'restricted') restricted = true
-    else if (name === 'objected') objected.add(value)
-    else if (name === 'signal') signals.add(value)
-    else standings.set(name, parseStanding(value))
-  }
-  return { country, restricted, objected, signals, standings }
-}
-
-function splitAtFirst(text: string, separator: string): [string, string] {
-  const at = text.indexOf(separator)
-  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)]
-}
-
-function parseStanding(text: string): ConsentStanding {
-  const bracket = text.indexOf('[')
-  const name = bracket < 0 ? text : text.slice(0, bracket)
-  // A word that this version does not know grants nothing.
-  const state = consentStates.find((one) => one === name) ?? 'ConsentUnknown'
-  const named = bracket < 0 ? null : text.slice(bracket + 1, -1)
-  return { state, categories: named?.split(' ').filter(Boolean) ?? null }
 }

@@ -1,5 +1,5 @@
 import { type Category, coveredByAny } from './categories.ts'
-import { type ConsentStateName, type ConsentVector, standingKey } from './consent.ts'
+import { type ConsentStateName, type ConsentVector, standingOf } from './consent-vector.ts'
 import { type Mechanism, type Policy, type Purpose, purposeCovers } from './policy.ts'
 import type { Reason } from './treatment.ts'
 
@@ -51,9 +51,7 @@ function refusalOfConsent(
   recipient: string | null,
 ): Reason | null {
   if (purpose.namesRecipient && recipient === null) return 'CONSENT_UNKNOWN'
-  const standing = vector.standings.get(
-    standingKey(purpose.key, purpose.namesRecipient ? recipient : null),
-  )
+  const { standing } = standingOf(vector, purpose.key, purpose.namesRecipient ? recipient : null)
   const state = standing?.state ?? 'ConsentUnknown'
   const negative = NEGATIVE[state]
   if (negative) return negative

@@ -1,4 +1,5 @@
 import type { SubjectId } from '../../kernel/ids.ts'
+import type { Epochs } from './pseudonym-epochs.ts'
 
 /** What the key store holds for one person. */
 export interface SubjectKeys {
@@ -29,4 +30,6 @@ export interface KeyStore {
   destroy(subjects: readonly SubjectId[]): Promise<void>
   /** Long-lived keys of the installation by use: `blind-index`, `pseudonym`, `cursor`, `quarantine`, `session`. 32 bytes. */
   installationKey(use: string): Uint8Array
+  /** In which epochs the pseudonyms of an audience are made and accepted now; of an announced rotation it knows within a second. */
+  epochsOf(audience: string): Epochs
 }

@@ -1,6 +1,11 @@
 import { createHash } from 'node:crypto'
 import { type Category, coveredByAny, longestPrefix } from './categories.ts'
+import { type Controller, compileController } from './controller.ts'
+import { compileNotices, type Notice } from './notices.ts'
+import { byKey, oneOf, PolicyError, type TableRows, text, words } from './table-rows.ts'
 import { type Treatment, treatments } from './treatment.ts'
+
+export { PolicyError, type TableRows } from './table-rows.ts'
 
 /** How consent works in a jurisdiction: only if given, unless refused, or after a recorded notice. */
 export type Mechanism = 'opt_in' | 'opt_out' | 'notice_only' | 'none'
@@ -76,10 +81,11 @@ export interface Policy {
   readonly sources: ReadonlyMap<string, SourceDefinition>
   /** ISO 3166 alpha-2 country -> mechanism column. */
   readonly jurisdictions: ReadonlyMap<string, string>
+  readonly notices: ReadonlyMap<string, Notice>
+  /** Who answers for all of it; null where controller.csv is missing. */
+  readonly controller: Controller | null
 }
 
-/** The rows of one table as read from its file: column name -> text. */
-export type TableRows = readonly Readonly<Record<string, string>>[]
 export interface PolicyTables {
   readonly purposes: TableRows
   readonly roles: TableRows
@@ -89,13 +95,16 @@ export interface PolicyTables {
   readonly jurisdictions: TableRows
   /** How long audit entries are kept: part of the version, but no decision about data depends on it. */
   readonly retention?: TableRows
+  /** In which form counts of people are told: part of the version. */
+  readonly counts?: TableRows
+  /** How long data about people is kept: likewise. */
+  readonly dataRetention?: TableRows
   /** Purposes as people are told of them. */
   readonly words?: TableRows
-}
-
-/** A table that can't be trusted; the message names the file, the row and what is wrong. */
-export class PolicyError extends Error {
-  override readonly name = 'PolicyError'
+  /** What people are told before they decide; each row with its text in `text`. */
+  readonly notices?: TableRows
+  /** Facts about the controller, for receipts: no decision depends on them, so they are no part of the version. */
+  readonly controller?: TableRows
 }
 
 const MECHANISM_COLUMN = 'mechanism_'
@@ -172,8 +181,22 @@ export function compilePolicy(tables: PolicyTables): Policy {
   const jurisdictions = byKey('jurisdictions.csv', tables.jurisdictions, 'country', (row, at) =>
     oneOf(row, 'mechanism', [...mechanisms], at),
   )
-  const version = createHash('sha256').update(JSON.stringify(tables)).digest('hex').slice(0, 16)
-  return { version, purposes, roles, categories, traits, sources, jurisdictions }
+  const { controller: facts, ...decisive } = tables
+  const version = createHash('sha256').update(JSON.stringify(decisive)).digest('hex').slice(0, 16)
+  return {
+    version,
+    purposes,
+    roles,
+    categories,
+    traits,
+    sources,
+    jurisdictions,
+    notices: compileNotices(tables.notices ?? [], {
+      purposes: new Set(purposes.keys()),
+      mechanisms,
+    }),
+    controller: facts ? compileController(facts) : null,
+  }
 }
 
 function readPurpose(
@@ -227,45 +250,6 @@ function readRoles(rows: TableRows, known: (category: Category, at: string) => C
     }
   }
   return roles
-}
-
-function byKey<T>(
-  file: string,
-  rows: TableRows,
-  column: string,
-  read: (row: Readonly<Record<string, string>>, at: string) => T,
-) {
-  const table = new Map<string, T>()
-  for (const [index, row] of rows.entries()) {
-    const at = `${file} row ${index + 2}`
-    const key = text(row, column, at)
-    if (table.has(key)) throw new PolicyError(`${at}: "${key}" stands twice`)
-    table.set(key, read(row, at))
-  }
-  return table as ReadonlyMap<string, T>
-}
-
-function text(row: Readonly<Record<string, string>>, column: string, at: string): string {
-  const value = row[column]?.trim()
-  if (!value) throw new PolicyError(`${at}: column "${column}" is missing or empty`)
-  return value
-}
-
-function oneOf<T extends string>(
-  row: Readonly<Record<string, string>>,
-  column: string,
-  allowed: readonly T[],
-  at: string,
-): T {
-  const value = text(row, column, at)
-  const found = allowed.find((one) => one === value)
-  if (!found)
-    throw new PolicyError(`${at}: ${column} is "${value}", expected one of ${allowed.join(', ')}`)
-  return found
-}
-
-function words(value: string | undefined): string[] {
-  return (value ?? '').split(/\s+/).filter((word) => word !== '')
 }
 
 /** In which form a role may ever see a category, before purpose and consent. No row means withheld. */

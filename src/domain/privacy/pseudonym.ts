@@ -41,11 +41,23 @@ export function deriveKey(
  * Printed as `p<epoch>` and 26 base32 letters (RFC 4648 alphabet, lower case, unpadded).
  */
 export class Pseudonyms {
+  readonly audience: string
+  readonly epoch: number
+  /** Of an older epoch, which are accepted and no longer made. */
+  readonly previous: Pseudonyms | null
   readonly #encrypt: Cipher
   readonly #decrypt: Decipher
   readonly #prefix: string
 
-  constructor(master: Uint8Array, audience: string, epoch: number) {
+  constructor(
+    master: Uint8Array,
+    audience: string,
+    epoch: number,
+    previous: Pseudonyms | null = null,
+  ) {
+    this.audience = audience
+    this.epoch = epoch
+    this.previous = previous
     const key = deriveKey(master, ['bauta/pseudonym/v1', audience, String(epoch)])
     // ECB carries no state from one block to the next, so one cipher object serves every call.
     this.#encrypt = createCipheriv('aes-256-ecb', key, null).setAutoPadding(false)
@@ -57,12 +69,27 @@ export class Pseudonyms {
     return this.#prefix + base32(this.#encrypt.update(uuidToBytes(subject)))
   }
 
-  /** The subject, or null for anything that is not a well-formed pseudonym of this epoch. Any well-formed one opens to some UUID. */
+  /**
+   * The subject, or null for anything that is not a well-formed pseudonym of this epoch or of one that is accepted. Any
+   * well-formed one opens to some UUID.
+   */
   open(pseudonym: string): SubjectId | null {
+    return this.openOwn(pseudonym) ?? this.previous?.open(pseudonym) ?? null
+  }
+
+  /** As `open`, of this epoch alone. */
+  openOwn(pseudonym: string): SubjectId | null {
     if (!pseudonym.startsWith(this.#prefix)) return null
     const block = fromBase32(pseudonym.slice(this.#prefix.length))
     return block && uuidFromBytes(this.#decrypt.update(block))
   }
+}
+
+const PSEUDONYM = /\bp\d+[a-z2-7]{26}\b/g
+
+/** A text without what has the form of a pseudonym, of whatever audience and epoch. */
+export function blankPseudonyms(text: string): string {
+  return text.replaceAll(PSEUDONYM, '')
 }
 
 /** By character code; 255: no letter of the alphabet. */

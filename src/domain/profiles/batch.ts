@@ -11,12 +11,14 @@ export const batchKinds = [
 ] as const
 export type BatchKind = (typeof batchKinds)[number]
 
-/** Exact accounting: received = accepted + quarantined + duplicates, always. */
+/** Exact accounting: received = accepted + quarantined + duplicates + suppressed, always. */
 export interface IngestCounts {
   readonly received: number
   readonly accepted: number
   readonly quarantined: number
   readonly duplicates: number
+  /** Rows about somebody who was erased: not taken, and not kept. */
+  readonly suppressed: number
 }
 
 /** Rows that came in together and can be taken back together. */

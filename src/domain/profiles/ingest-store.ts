@@ -1,9 +1,11 @@
 import type { SubjectId } from '../../kernel/ids.ts'
 import type { Instant } from '../../kernel/time.ts'
-import type { ConsentRecord } from '../privacy/consent.ts'
+import type { SealedMessage } from '../delivery/outbox.ts'
+import type { KeptConsent } from '../privacy/kept-consent.ts'
 import type { Batch, BatchKind, IngestCounts } from './batch.ts'
 import type { TraitValue } from './normalise.ts'
 import type { IndexedIdentifier, KnownIdentifier, Resolution, RootSubject } from './resolution.ts'
+import type { HeldRequest } from './subject-request-store.ts'
 
 /** One version of a source's record, as it is kept: plain traits, and sealed ones per category under the home's key. */
 export interface StoredRecord {
@@ -36,11 +38,8 @@ export interface StoredEvent {
   readonly properties: Readonly<Record<string, unknown>>
 }
 
-export interface StoredConsent extends ConsentRecord {
+export interface StoredConsent extends KeptConsent {
   readonly home: SubjectId
-  readonly method: string | null
-  readonly collectionPoint: string | null
-  readonly noticeVersion: string | null
 }
 
 export interface StoredItem {
@@ -60,6 +59,8 @@ export interface QuarantinedRow {
   /** In words that repeat nothing of the row. */
   readonly reasons: readonly string[]
   readonly payload: Uint8Array
+  /** Whom it names, as far as that can be read; null: it can not be read at all. */
+  readonly about: readonly IndexedIdentifier[] | null
 }
 
 /** Ids of a chunk, to ask which of them were taken before. */
@@ -93,6 +94,11 @@ export interface IngestTransaction {
   /** Locks the batch until the transaction ends. @throws Refusal NOT_FOUND */
   lockBatch(id: string): Promise<Batch>
   knownIds(source: string, ids: ChunkIds): Promise<KnownIds>
+  /**
+   * Those of these hashes under which somebody is suppressed, in hex. To be asked after `knownIdentifiers`: an erasure
+   * that commits in between has then taken what was found there, and `lockPeople` loses the race.
+   */
+  suppressed(hashes: readonly Uint8Array[]): Promise<ReadonlySet<string>>
   /** Known ones among these identifiers. */
   knownIdentifiers(identifiers: readonly IndexedIdentifier[]): Promise<readonly KnownIdentifier[]>
   /** Locks the people that these homes belong to, in a fixed order, until the transaction ends; unknown homes are absent. */
@@ -110,6 +116,10 @@ export interface IngestTransaction {
   ): Promise<void>
   /** Composes the read-model rows of the people that these homes belong to, removes those of former roots, and tells the change feed. */
   rebuild(homes: Iterable<SubjectId>, now: Instant): Promise<void>
+  /** A line of the register of requests, met by what this transaction writes. */
+  noteMet(request: HeldRequest): Promise<void>
+  /** Messages that leave if this transaction commits. */
+  tell(messages: readonly SealedMessage[]): Promise<void>
   /** Adds to the counters; `position` null: leaves it. */
   advance(batchId: string, counts: IngestCounts, position: number | null): Promise<void>
   /**

@@ -1,7 +1,7 @@
 import type { SubjectId } from '../../kernel/ids.ts'
 import type { Instant } from '../../kernel/time.ts'
-import type { ConsentRecord } from '../privacy/consent.ts'
 import type { EventCategory } from '../privacy/event-category.ts'
+import type { KeptConsent } from '../privacy/kept-consent.ts'
 import type { ReadColumn, ReadRow } from './read-model.ts'
 
 /** Ways to order a list of profiles, each tied to the data category that it reads. */
@@ -100,7 +100,8 @@ export interface ProfileStore {
       readonly only?: EventCategory | null
     },
   ): Promise<Map<SubjectId, readonly TimelineEvent[]>>
-  consentRecords(ids: readonly SubjectId[]): Promise<Map<SubjectId, readonly ConsentRecord[]>>
+  /** Whole histories, oldest decision first. */
+  consentRecords(ids: readonly SubjectId[]): Promise<Map<SubjectId, readonly KeptConsent[]>>
   /** Interned consent states: id -> canonical text. Grows only; ask again when an id is unknown. */
   consentStates(): Promise<ReadonlyMap<number, string>>
   /** Rewrites rows whose consent or membership changed by time alone, so that lists and counts are exact at `now`. */

@@ -8,7 +8,7 @@ export interface Lineage {
   readonly recordKey: string
   readonly observedAt: Instant
   readonly receivedAt: Instant
-  /** The survivorship rule that chose it: `priority`, `recent`, `complete`, `frequent`, `only`. */
+  /** The survivorship rule that chose it: `priority`, `recent`, `complete`, `frequent`, `only`, `rectified`. */
   readonly rule: string
 }
 

@@ -29,6 +29,12 @@ export interface SurvivorshipPolicy {
 /** Who somebody is, and in whose files they stand: only sources that vouch for identifiers may say. */
 const VOUCHED_FOR: readonly Category[] = ['user.identity_verification', 'user.unique_id']
 
+/**
+ * Source of values that a person had put right. It is no row of a policy: nobody imports under its name, and it beats
+ * every source, whatever the rule of the trait.
+ */
+export const RECTIFICATION = 'rectification'
+
 interface Candidate {
   readonly record: SourceRecord
   readonly value: TraitValue
@@ -55,6 +61,11 @@ const rules: Readonly<Record<Survivorship, Order>> = {
   frequent: (one, other) => other.votes - one.votes || tieBreak(one, other),
 }
 
+const rectifiedFirst = (rule: Order): Order => {
+  const rank = ({ record }: Candidate) => (record.source === RECTIFICATION ? 0 : 1)
+  return (one, other) => rank(one) - rank(other) || rule(one, other)
+}
+
 /**
  * One value per trait out of all records of a person, each by the rule of its definition: the source of highest
  * priority, the latest observation, the longest value, or the one that most records agree on. Traits that the policy
@@ -71,12 +82,16 @@ export function resolveTraits(
     const definition = policy.traits.get(key)
     if (!definition) continue
     const heard = coveredByAny(VOUCHED_FOR, definition.category)
-      ? records.filter(({ source }) => policy.sources.get(source)?.verified)
+      ? records.filter(
+          ({ source }) => source === RECTIFICATION || policy.sources.get(source)?.verified,
+        )
       : records
-    const [best, ...others] = candidatesFor(key, heard, policy).sort(rules[definition.survivorship])
+    const order = rectifiedFirst(rules[definition.survivorship])
+    const [best, ...others] = candidatesFor(key, heard, policy).sort(order)
     if (!best) continue
     const { source, recordKey, observedAt, receivedAt } = best.record
-    const rule = others.length === 0 ? 'only' : definition.survivorship
+    const chosen = others.length === 0 ? 'only' : definition.survivorship
+    const rule = source === RECTIFICATION ? 'rectified' : chosen
     const lineage = { source, recordKey, observedAt, receivedAt, rule }
     winners.set(key, { definition, value: best.value, lineage })
   }

@@ -1,5 +1,5 @@
 import type { Instant } from '../../kernel/time.ts'
-import { parseVector } from '../privacy/consent.ts'
+import { parseVector } from '../privacy/consent-vector.ts'
 import { refusalOfPurpose } from '../privacy/decide.ts'
 import type { Policy } from '../privacy/policy.ts'
 import type { Interaction } from '../profiles/read-model.ts'

@@ -62,7 +62,9 @@ export interface RecommendationQuestion {
  * see purchases: a list must not vary with what its reader may not know.
  */
 export function answer(question: RecommendationQuestion): RecommendationAnswer {
-  const { catalogue, category, first, input, lists } = question
+  const { model, catalogue, category, first, input } = question
+  // A model that may be used no more takes the lists that it made with it.
+  const lists = model === null ? null : question.lists
   const fits = ([itemId]: readonly [string, ...unknown[]]) =>
     catalogue.has(itemId) && (category === null || catalogue.get(itemId) === category)
   // One at least is looked for: an empty page of a personal list is still that list's.
@@ -72,11 +74,7 @@ export function answer(question: RecommendationQuestion): RecommendationAnswer {
   const owned = new Set(
     question.interactions?.filter(([, , bought]) => bought > 0).map(([itemId]) => itemId),
   )
-  const popular = firstOf(
-    question.model?.popular ?? [],
-    first,
-    (one) => fits(one) && !owned.has(one[0]),
-  )
+  const popular = firstOf(model?.popular ?? [], first, (one) => fits(one) && !owned.has(one[0]))
   return {
     recommender: 'popularity',
     items: popular.map(([itemId, score]) => [itemId, score, null] as const),

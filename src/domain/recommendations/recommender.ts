@@ -1,5 +1,5 @@
 import type { SubjectId } from '../../kernel/ids.ts'
-import type { Instant } from '../../kernel/time.ts'
+import { DAY, type Instant } from '../../kernel/time.ts'
 import { NeighbourIndex, type NeighbourRow } from '../../learning/neighbour-index.ts'
 import type { Interaction, Recommended } from '../profiles/read-model.ts'
 
@@ -72,7 +72,14 @@ export interface PersonInteractions {
   readonly version: string
 }
 
-/** Fitted models and the items they speak of. */
+/** How long a model may be used after somebody was erased with whom it was fitted, in milliseconds. */
+export const FORGET_WITHIN = DAY
+
+/**
+ * Fitted models and the items they speak of. What was fitted with somebody who was erased meanwhile MUST NOT be used, nor
+ * become the newest model, later than FORGET_WITHIN after the erasure: an implementation MUST then answer as before the
+ * first fit. Lists of a person go with the person, at once.
+ */
 export interface RecommendationStore {
   /** The newest model, or null before the first fit; cached, looked for again at most once a second. */
   model(): Promise<RecommenderModel | null>
@@ -84,9 +91,12 @@ export interface RecommendationStore {
     permittedStates: readonly number[],
     notOf?: number,
   ): AsyncIterable<readonly PersonInteractions[]>
-  /** Whether any person's data changed after this instant. */
+  /** Whether any person's data changed, or anybody was erased, after this instant. */
   changedSince(instant: Instant): Promise<boolean>
-  /** Stores a fitted model and returns its number; older models stay until replaced twice. */
+  /**
+   * Stores a fitted model and returns its number; older models stay until replaced twice.
+   * @throws Refusal CONFLICT where it was fitted with somebody whose erasure is FORGET_WITHIN ago.
+   */
   saveModel(model: FittedModel): Promise<number>
   /** Replaces the lists of these people, except where the row has changed since it was read. */
   saveRecommended(

@@ -12,6 +12,9 @@ export interface Standing {
   readonly until: Instant | null
 }
 
+/** Of whom nothing may be evaluated: in no segment, and time does not change that. */
+export const NO_STANDING: Standing = { memberships: {}, keys: [], until: null }
+
 export function membershipsOf(segments: Iterable<Segment>, facts: Facts, now: Instant): Standing {
   const memberships: Record<string, readonly [boolean, Instant | null]> = {}
   const keys: string[] = []

@@ -1,10 +1,7 @@
 import type { AuditArchive } from '../../domain/audit/audit-archive.ts'
-import type { DayKeys } from '../../domain/audit/day-keys.ts'
+import { DAY_KEYS_KEPT, type DayKeys } from '../../domain/audit/day-keys.ts'
 import { type Clock, DAY, isoInstant } from '../../kernel/time.ts'
 import type { Recorder } from '../scope/recorder.ts'
-
-/** As long as a complaint about a request usually takes to come. */
-const KEPT_DAYS = 30
 
 /**
  * Destroys the keys of days that are over for 30 days; from then on nobody can test guesses against their entries, and what
@@ -18,7 +15,7 @@ export async function destroyOldDayKeys(parts: {
   readonly clock: Clock
 }): Promise<number> {
   const { dayKeys, archive, recorder, clock } = parts
-  const first = isoInstant(clock.now() - KEPT_DAYS * DAY).slice(0, 10)
+  const first = isoInstant(clock.now() - DAY_KEYS_KEPT * DAY).slice(0, 10)
   const doomed = (await dayKeys.days()).filter((day) => day < first)
   if (doomed.length > 0)
     await recorder.recordAction({ action: 'day-keys.destroy', days: doomed.join(' ') })

@@ -1,6 +1,7 @@
 import type { AuditTree, SignedCheckpoint } from '../../domain/audit/audit-tree.ts'
 import { type OpenCheckpoint, openCheckpoint } from '../../domain/audit/checkpoint.ts'
 import type { CheckpointSigner } from '../../domain/audit/checkpoint-signer.ts'
+import type { PublishedInclusion, PublishedProofs } from '../../domain/audit/published-proofs.ts'
 import { formatVerifierKey, type VerifierKey } from '../../domain/audit/signed-note.ts'
 import { hashesIn, readTiles, TILE_WIDTH } from '../../domain/audit/tiles.ts'
 import { consistencyProof, inclusionProof } from '../../domain/audit/tree-proofs.ts'
@@ -14,16 +15,8 @@ export interface PublishedConsistency {
   readonly proof: readonly string[]
 }
 
-/** Hashes in base64 that lead from an entry's leaf hash to the root. */
-export interface PublishedInclusion {
-  readonly index: number
-  readonly size: number
-  readonly leafHash: string
-  readonly proof: readonly string[]
-}
-
 /** What everybody may know of the trail: hashes and signatures, from which nothing about a person or a caller follows. */
-export class PublishedTree {
+export class PublishedTree implements PublishedProofs {
   readonly #tree: AuditTree
   readonly #signer: CheckpointSigner
   readonly #witness: VerifierKey | null
@@ -42,7 +35,6 @@ export class PublishedTree {
     this.#clock = clock
   }
 
-  /** The newest checkpoint: a note with the log's signature, and the witness's where there is one for it. */
   async checkpoint(): Promise<string> {
     const latest = await this.#latest()
     const witnessed = await this.#tree.latestWitnessed()
@@ -59,7 +51,6 @@ export class PublishedTree {
     })
   }
 
-  /** @throws Refusal BAD_USER_INPUT unless 0 ≤ index < size ≤ size of the newest checkpoint. */
   async inclusion(index: number, size: number): Promise<PublishedInclusion> {
     await this.#mustBePublished(size)
     return await orBadInput(async () => {
@@ -72,7 +63,6 @@ export class PublishedTree {
     })
   }
 
-  /** Public keys of the log as C2SP vkeys, the one in use first; after it those of logs before a fork. */
   async keys(): Promise<readonly string[]> {
     return (await this.#signer.keys()).map(formatVerifierKey)
   }

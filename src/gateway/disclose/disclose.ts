@@ -3,14 +3,17 @@ import type { DayKeys } from '../../domain/audit/day-keys.ts'
 import type { KeyStore } from '../../domain/privacy/key-store.ts'
 import type { Pseudonyms } from '../../domain/privacy/pseudonym.ts'
 import { PeopleByIdentifier } from '../../domain/profiles/people-by-identifier.ts'
+import type { PersonRecords } from '../../domain/profiles/person-records.ts'
 import type { ProfileStore } from '../../domain/profiles/profile-store.ts'
 import type { RecommendationStore } from '../../domain/recommendations/recommender.ts'
 import type { SegmentStore } from '../../domain/segments/segment-store.ts'
 import { NOBODY } from '../../kernel/ids.ts'
-import { AUDIT_AUDIENCE } from '../scope/actor.ts'
-import type { Audiences } from '../scope/audiences.ts'
+import { AUDIT_AUDIENCE, type Audiences } from '../scope/audiences.ts'
 import type { Scope } from '../scope/scope.ts'
 import { CatalogueDoor } from './catalogue-door.ts'
+import { ConsentDoor, noticesNow } from './consent-door.ts'
+import type { CountDesk } from './count-desk.ts'
+import { CountDoor } from './count-door.ts'
 import { Cursors } from './cursor.ts'
 import { DerivedDoor } from './derived-door.ts'
 import { DisclosureDoor, type DisclosurePorts } from './disclosure-door.ts'
@@ -18,10 +21,20 @@ import { HistoryDoor } from './history-door.ts'
 import { type LookupIdentifier, settleLookup } from './look-up.ts'
 import { OpenedPseudonyms } from './opened-pseudonyms.ts'
 import type { Plan } from './plan.ts'
+import { type PreviewAsked, PreviewDoor, type PreviewPorts } from './preview-door.ts'
 import { ProfileRows } from './profile-rows.ts'
 import { SearchDoor } from './search-door.ts'
+import { SourceDoor } from './source-door.ts'
 import { TraitDoor } from './trait-door.ts'
-import type { DisclosureView, Page, ProfileView } from './views.ts'
+import type {
+  ConsentChoiceView,
+  ConsentRecordView,
+  DisclosureView,
+  NoticeView,
+  Page,
+  PrivacyPreviewView,
+  ProfileView,
+} from './views.ts'
 
 /** What the doors need, the same for all requests. */
 export interface DisclosePorts {
@@ -32,6 +45,8 @@ export interface DisclosePorts {
   readonly keys: KeyStore
   readonly dayKeys: DayKeys
   readonly trail: DisclosurePorts
+  readonly past: Pick<PreviewPorts, 'versions' | 'people'>
+  readonly records: PersonRecords
 }
 
 /** Things made once per process from the ports: ciphers of audiences, cursor key. */
@@ -40,12 +55,14 @@ export class DiscloseDesk {
   readonly cursors: Cursors
   readonly people: PeopleByIdentifier
   readonly audiences: Audiences
+  readonly counts: CountDesk
 
-  constructor(ports: DisclosePorts, audiences: Audiences) {
+  constructor(ports: DisclosePorts, audiences: Audiences, counts: CountDesk) {
     this.ports = ports
     this.cursors = new Cursors(ports.keys.installationKey('cursor'))
     this.people = new PeopleByIdentifier(ports.profiles, ports.keys.installationKey('blind-index'))
     this.audiences = audiences
+    this.counts = counts
   }
 
   pseudonymsOf(audience: string): Pseudonyms {
@@ -65,10 +82,12 @@ export class Disclose {
   readonly traits: TraitDoor
   readonly lists: SearchDoor
   readonly catalogue: CatalogueDoor
+  readonly counts: CountDoor
   readonly #desk: DiscloseDesk
   readonly #scope: Scope
   readonly #plan: Plan
   readonly #rows: ProfileRows
+  readonly #names: Pseudonyms
   readonly #pseudonyms: OpenedPseudonyms
 
   constructor(desk: DiscloseDesk, scope: Scope, plan: Plan) {
@@ -77,17 +96,26 @@ export class Disclose {
     this.#desk = desk
     this.#scope = scope
     this.#plan = plan
-    this.#pseudonyms = new OpenedPseudonyms(desk.pseudonymsOf(scope.grant.audience))
+    // Asked once: an answer never holds pseudonyms of two epochs.
+    this.#names = desk.pseudonymsOf(scope.grant.audience)
+    this.#pseudonyms = new OpenedPseudonyms(this.#names)
     const pseudonyms = this.#pseudonyms
     this.#rows = new ProfileRows(scope, plan, { store, segments, keys, pseudonyms })
     this.history = new HistoryDoor(plan, this.#rows, { store, cursors })
-    this.catalogue = new CatalogueDoor(scope, plan, { store, segments, recommendations, cursors })
+    this.catalogue = new CatalogueDoor(plan, { segments, recommendations, cursors })
+    const { audiences, counts } = desk
+    this.counts = new CountDoor(scope, plan, { store, segments, audiences, desk: counts })
     this.derived = new DerivedDoor(scope, plan, this.#rows, this.catalogue, {
       segments,
       recommendations,
     })
     this.traits = new TraitDoor(scope, plan, this.#rows, keys)
     this.lists = new SearchDoor(scope, plan, this.#rows, { store, segments, cursors })
+  }
+
+  /** The epoch of all pseudonyms in this answer. */
+  get epoch(): number {
+    return this.#names.epoch
   }
 
   /** After a change: rows are read again, so that nothing is shown as it was before. */
@@ -102,11 +130,14 @@ export class Disclose {
     return subject === null ? null : await this.#rows.view(subject)
   }
 
-  /** By the pseudonym of this caller's audience; unknown, foreign and hidden ones are all null. */
-  async profile(id: string): Promise<ProfileView | null> {
+  /**
+   * By the pseudonym of this caller's audience; unknown, foreign and hidden ones are all null.
+   * @param asked the argument that it was named by: a stream goes on with another one when the epoch has changed.
+   */
+  async profile(id: string, asked = id): Promise<ProfileView | null> {
     const subject = this.#pseudonyms.open(id)
     const view = subject === null ? null : await this.#rows.view(subject)
-    if (view) this.#scope.named.add(id)
+    if (view) this.#scope.named.add(asked)
     return view
   }
 
@@ -134,6 +165,57 @@ export class Disclose {
     const actors = this.#desk.pseudonymsOf(AUDIT_AUDIENCE)
     const door = new DisclosureDoor(this.#plan, this.#rows, { ...ports, cursors, actors })
     return await door.of(view, page)
+  }
+
+  /** What a caller would see of somebody, now and at another time or under another policy. Null where that may not be told. */
+  async preview(id: string, asked: PreviewAsked): Promise<PrivacyPreviewView | null> {
+    const view = await this.profile(id)
+    if (view === null) return null
+    const { clients, trail, past } = this.#desk.ports
+    const ports = { clients, log: trail.log, ...past }
+    return await new PreviewDoor(this.#scope, this.#plan.policy, this.#rows, ports).of(view, asked)
+  }
+
+  /** A person's consents: of the person acted for where nobody is named. */
+  async consentsOf(id: string | null): Promise<readonly ConsentChoiceView[] | null> {
+    const view = await this.#personOf(id)
+    return view && (await this.#consents().choicesOf(view))
+  }
+
+  async consentHistoryOf(
+    id: string | null,
+    page: { first: number | null; after: string | null },
+  ): Promise<Page<ConsentRecordView> | null> {
+    const view = await this.#personOf(id)
+    return view && (await this.#consents().historyOf(view, page))
+  }
+
+  async consentReceiptOf(
+    id: string | null,
+    record: string,
+  ): Promise<Readonly<Record<string, unknown>> | null> {
+    const view = await this.#personOf(id)
+    return view && (await this.#consents().receiptOf(view, record))
+  }
+
+  /** What people are shown before they decide, as of now; nothing of it is about anybody. */
+  notices(language: string | null): readonly NoticeView[] {
+    return noticesNow(this.#plan.policy, this.#scope.now, language)
+  }
+
+  /** What came in about people, for whoever makes a package. */
+  sources(): SourceDoor {
+    return new SourceDoor(this.#scope, this.#plan, this.#rows, this.#desk.ports)
+  }
+
+  async #personOf(id: string | null): Promise<ProfileView | null> {
+    return id === null ? await this.me() : await this.profile(id)
+  }
+
+  #consents(): ConsentDoor {
+    const { ports, cursors, audiences } = this.#desk
+    const ids = audiences.consentsOf(this.#names)
+    return new ConsentDoor(this.#plan, this.#rows, { store: ports.profiles, cursors, ids })
   }
 
   /** By identifier, within the caller's look-up rules and daily budget; a miss costs and looks like a hit that may not be told. */

@@ -50,6 +50,7 @@ export class DisclosureDoor {
   readonly #rows: ProfileRows
   readonly #trail: DisclosurePorts
   readonly #ports: DisclosureDoorPorts
+  readonly #audience: string
   /** How the person acted for is spoken of. */
   readonly #self: string
   /** The person's pseudonyms as an actor. */
@@ -57,6 +58,7 @@ export class DisclosureDoor {
 
   constructor({ policy, grant }: Plan, rows: ProfileRows, ports: DisclosureDoorPorts) {
     this.#policy = policy
+    this.#audience = grant.audience
     this.#self = grant.actsForSubject ? 'you yourself' : 'the person'
     this.#rows = rows
     this.#trail = ports.trail
@@ -71,11 +73,11 @@ export class DisclosureDoor {
     view: ProfileView,
     page: { first: number | null; after: string | null },
   ): Promise<Page<DisclosureView> | null> {
-    const { row, decisions, id } = this.#rows.at(view)
+    const { row, decisions } = this.#rows.at(view)
     if (decisions.decideField('Query.disclosuresOf').reason !== null) return null
     const { cursors } = this.#ports
     const size = pageSize(page.first, MOST_DISCLOSURES)
-    const list = [LIST, id]
+    const list = [LIST, this.#audience, row.subjectId]
     const after = page.after === null ? null : (cursors.open(list, page.after) as number)
     const refs = await this.#refsOf(row.subjectId)
     const shown: { index: number; node: DisclosureView }[] = []

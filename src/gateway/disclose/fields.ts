@@ -248,6 +248,10 @@ export const derivedFields = {
   'Profile.consents': 'user.consent',
   'Trait.lineage': 'user.lineage',
   'Query.disclosuresOf': 'user.disclosure',
+  'Query.consents': 'user.consent',
+  'Query.consentHistory': 'user.consent',
+  'Query.consentReceipt': 'user.consent',
+  'Query.privacyPreview': 'user.consent',
 } as const satisfies Record<string, Category>
 
 export const derivedScopes: Readonly<Record<string, Scope>> = {

@@ -1,6 +1,6 @@
 import DataLoader from 'dataloader'
 import type { ConsentRecord } from '../../domain/privacy/consent.ts'
-import { parseVector } from '../../domain/privacy/consent.ts'
+import { parseVector } from '../../domain/privacy/consent-vector.ts'
 import { type EventCategory, eventCategories } from '../../domain/privacy/event-category.ts'
 import type { Policy } from '../../domain/privacy/policy.ts'
 import type { ProfileStore, TimelineEvent } from '../../domain/profiles/profile-store.ts'
@@ -42,10 +42,10 @@ export class HistoryDoor {
     view: ProfileView,
     page: { first: number | null; after: string | null },
   ): Promise<Page<TimelineEventView> | null> {
-    const { row, decisions, id } = this.#rows.at(view)
+    const { row, decisions } = this.#rows.at(view)
     if (decisions.decideField('Profile.timeline').reason !== null) return null
     const size = pageSize(page.first, 100)
-    const list = ['timeline', this.#plan.grant.audience, id]
+    const list = ['timeline', this.#plan.grant.audience, row.subjectId]
     const before = page.after === null ? null : (this.#cursors.open(list, page.after) as Position)
     const told = eventCategories.filter(
       (category) => decisions.decide(category).treatment === 'CLEAR',

@@ -3,8 +3,7 @@ import { type IdentifierKind, isIdentifierKind } from '../../domain/profiles/ide
 import { normaliseIdentifier } from '../../domain/profiles/normalise.ts'
 import type { PeopleByIdentifier } from '../../domain/profiles/people-by-identifier.ts'
 import type { SubjectId } from '../../kernel/ids.ts'
-import { AUDIT_AUDIENCE } from '../scope/actor.ts'
-import type { Audiences } from '../scope/audiences.ts'
+import { AUDIT_AUDIENCE, type Audiences } from '../scope/audiences.ts'
 
 /** What a value that somebody knows could be. */
 export interface KnownValue {
@@ -43,7 +42,7 @@ export class KnownValues {
       if (subject !== null) identified.add(subject)
     }
     const pseudonymous = [...audiences, AUDIT_AUDIENCE].flatMap(
-      (audience) => this.#audiences.of(audience).open(value) ?? [],
+      (audience) => this.#audiences.everOf(audience).open(value) ?? [],
     )
     return { forms: [...forms], identified: [...identified], pseudonymous }
   }

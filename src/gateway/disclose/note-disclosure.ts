@@ -13,6 +13,11 @@ export function noteDisclosure(draft: Draft): boolean {
 export function consentOf(draft: Pick<Draft, 'row' | 'decisions'>) {
   const standing = draft.decisions?.standing
   if (!standing) return null
+  const signal = draft.decisions?.closedBy
+  if (signal) {
+    const [recordId, source] = draft.row.consent.records[`signal:${signal}`] ?? [null, signal]
+    return { recordId, state: 'SignalOn', source }
+  }
   const [recordId, source] = draft.row.consent.records[standing.key] ?? [null, 'record']
   return { recordId, state: standing.state, source }
 }

@@ -34,7 +34,7 @@ export function openSegments(
 export function isOpen(
   decisions: Pick<StateDecisions, 'decide'>,
   plan: Plan,
-  segment: Segment,
+  segment: Pick<Segment, 'rule' | 'categories'>,
 ): boolean {
   if (decisions.decide(SEGMENT).reason !== null) return false
   return segment.categories.every((category: Category) => {

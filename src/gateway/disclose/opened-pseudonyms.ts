@@ -15,8 +15,10 @@ export class OpenedPseudonyms {
 
   /** As Pseudonyms.open. */
   open(pseudonym: string): SubjectId | null {
-    const subject = this.#pseudonyms.open(pseudonym)
-    if (subject !== null) this.#opened.set(subject, pseudonym)
+    const subject = this.#pseudonyms.openOwn(pseudonym)
+    // One of an older epoch is accepted, and never given back.
+    if (subject === null) return this.#pseudonyms.open(pseudonym)
+    this.#opened.set(subject, pseudonym)
     return subject
   }
 

@@ -1,13 +1,16 @@
-import { treatmentsOf } from '../../domain/access/ability.ts'
+import { type CategoryTreatments, treatmentsOf } from '../../domain/access/ability.ts'
 import type { Grant } from '../../domain/access/grant.ts'
 import type { Policy } from '../../domain/privacy/policy.ts'
 import type { ReadColumn } from '../../domain/profiles/read-model.ts'
 import { derivedFields, fieldRules } from './fields.ts'
 import type { PlanRules, Selection } from './plan-rules.ts'
-import { StateDecisions } from './state-decisions.ts'
+import { ruleIdsOf } from './rule-ids.ts'
+import { isOpenAtAll, StateDecisions } from './state-decisions.ts'
 
 /** The rules of a plan, and the decisions that follow from them. */
 export interface Plan extends PlanRules {
+  /** See `ruleIdsOf`. */
+  readonly ruleIds: readonly string[]
   decisionsFor(consentState: string): StateDecisions
 }
 
@@ -23,13 +26,15 @@ export function compilePlan(selection: Selection, grant: Grant, policy: Policy):
   }
   const order = [...fieldRules.keys(), ...Object.keys(derivedFields)]
   const coordinates = [...paths.keys()].sort((a, b) => order.indexOf(a) - order.indexOf(b))
+  const treatments = treatmentsOf(policy, grant)
   const remembered = new Map<string, StateDecisions>()
   const plan: Plan = {
     selection,
     grant,
     policy,
-    treatments: treatmentsOf(policy, grant),
-    columns: columnsOf(coordinates, grant),
+    ruleIds: ruleIdsOf(grant),
+    treatments,
+    columns: columnsOf(coordinates, grant, treatments),
     coordinates,
     paths,
     touchesPersons: coordinates.length > 0,
@@ -45,12 +50,19 @@ export function compilePlan(selection: Selection, grant: Grant, policy: Policy):
   return plan
 }
 
-function columnsOf(coordinates: readonly string[], grant: Grant): ReadonlySet<ReadColumn> {
+/** What neither role nor purpose opens, whatever people decide, is not even read. */
+function columnsOf(
+  coordinates: readonly string[],
+  grant: Grant,
+  treatments: CategoryTreatments,
+): ReadonlySet<ReadColumn> {
   const columns = new Set<ReadColumn>()
   // Who is seen depends on them.
   if (grant.segments !== null) columns.add('segment_keys')
   for (const coordinate of coordinates) {
-    for (const column of fieldRules.get(coordinate)?.columns ?? []) columns.add(column)
+    const rule = fieldRules.get(coordinate)
+    if (rule && isOpenAtAll({ grant, treatments }, rule.category))
+      for (const column of rule.columns) columns.add(column)
     if (coordinate === 'Profile.segments') columns.add('memberships')
     if (coordinate === 'Profile.recommendations') columns.add('recommended')
   }

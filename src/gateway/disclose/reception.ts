@@ -3,9 +3,9 @@ import { grantOf } from '../../domain/access/grant.ts'
 import type { Principal } from '../../domain/access/principal.ts'
 import type { AuditOutcome } from '../../domain/audit/entry.ts'
 import type { Policy } from '../../domain/privacy/policy.ts'
-import { type Randomness, uuidV7 } from '../../kernel/ids.ts'
+import { type Randomness, type SubjectId, uuidV7 } from '../../kernel/ids.ts'
 import { Refusal, type RefusalCode } from '../../kernel/refusal.ts'
-import type { Clock } from '../../kernel/time.ts'
+import type { Clock, Instant } from '../../kernel/time.ts'
 import { actorOf } from '../scope/actor.ts'
 import type { GivenArgument } from '../scope/argument-hashes.ts'
 import type { Denials, Denied } from '../scope/denials.ts'
@@ -23,6 +23,8 @@ export interface Caller {
   readonly principal: Principal
   /** Value of the header Bauta-Purpose. */
   readonly purposeHeader: string | null
+  /** The request carries `Sec-GPC: 1`. */
+  readonly gpc?: boolean
   readonly requestId: string
 }
 
@@ -34,11 +36,21 @@ export interface Visit {
   readonly args: readonly GivenArgument[]
 }
 
+/** Puts Global Privacy Control on record for these people; of how many it was not before. */
+export interface HonouringGpc {
+  honour(subjects: readonly SubjectId[], entity: string, now: Instant): Promise<number>
+}
+
 /** Compiled plans that are kept; one is a few kilobytes and the decisions of the consent states it has met. */
 const PLANS = 500
 
 /** What a person may always do, also when only the reserve of the disk is left. */
-const TAKES_BACK: ReadonlySet<string> = new Set(['withdrawConsent'])
+const TAKES_BACK: ReadonlySet<string> = new Set([
+  'withdrawConsent',
+  'eraseProfile',
+  'restrictProcessing',
+  'object',
+])
 
 function takesBack({ operation, rootFields }: Selection): boolean {
   return operation === 'mutation' && rootFields.every((field) => TAKES_BACK.has(field))
@@ -53,6 +65,7 @@ export class Reception {
   readonly #randomness: Randomness
   readonly #denials: Denials
   readonly #reserve: Reserve
+  readonly #gpc: HonouringGpc
   readonly #plans = new LRUCache<string, Plan>({ max: PLANS })
 
   constructor(parts: {
@@ -63,6 +76,7 @@ export class Reception {
     randomness: Randomness
     denials: Denials
     reserve: Reserve
+    gpc: HonouringGpc
   }) {
     this.#policy = parts.policy
     this.#desk = parts.desk
@@ -71,6 +85,7 @@ export class Reception {
     this.#randomness = parts.randomness
     this.#denials = parts.denials
     this.#reserve = parts.reserve
+    this.#gpc = parts.gpc
   }
 
   newRequestId(): string {
@@ -103,6 +118,7 @@ export class Reception {
         args,
       )
       steps.beforeLoading(visit.plan, cost)
+      if (caller.gpc === true) await this.#honour(visit.scope)
       return visit
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
@@ -124,6 +140,16 @@ export class Reception {
       { ...this.#desk.ports, audiences: this.#desk.audiences },
       { scope, plan, args, outcome, code },
     )
+  }
+
+  /** Whom the request acts for has opted out before anything is read: this answer is decided by it too. */
+  async #honour(scope: Scope): Promise<void> {
+    const { subject, device, client } = scope.principal
+    if (!scope.grant.actsForSubject || subject === null) return
+    const subjects = device === undefined ? [subject] : [subject, device]
+    const added = await this.#gpc.honour(subjects, client.id, scope.now)
+    if (added > 0) scope.noteAction({ optOutBySignal: 'gpc' })
+    scope.honoured.push('gpc')
   }
 
   #denied({ principal, grant, requestId }: Scope): Denied {

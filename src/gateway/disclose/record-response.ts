@@ -35,7 +35,7 @@ export async function recordResponse(
     purpose: grant.purpose?.key ?? null,
     purposeIri: grant.purpose?.dpv ?? null,
     legalBasis: grant.purpose?.legalBasis ?? null,
-    ruleIds: grant.roles.map((role) => `roles/${role}`),
+    ruleIds: plan.ruleIds,
     ...scope.seal(),
     argsHmac: null,
     ...(hashed.length > 0 ? { args: hashed } : {}),

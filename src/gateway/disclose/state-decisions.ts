@@ -1,5 +1,5 @@
 import type { Category } from '../../domain/privacy/categories.ts'
-import { type ConsentVector, parseVector, standingKey } from '../../domain/privacy/consent.ts'
+import { type ConsentVector, parseVector, standingOf } from '../../domain/privacy/consent-vector.ts'
 import { refusalOfPurpose } from '../../domain/privacy/decide.ts'
 import { purposeCovers } from '../../domain/privacy/policy.ts'
 import {
@@ -53,12 +53,16 @@ export class StateDecisions {
   readonly withheld: readonly WithheldField[]
   /** What stood for this purpose: the state's name and the key of the record that decided. */
   readonly standing: { readonly key: string; readonly state: string } | null
+  /** The outside signal that closes this purpose, whatever was decided: `gpc`, `tcf:5`; null: none. */
+  readonly closedBy: string | null
 
   constructor(plan: PlanRules, consentState: string) {
     this.#plan = plan
     this.state = consentState
     this.#vector = parseVector(consentState)
     this.standing = this.#standing()
+    const { signals } = this.#vector
+    this.closedBy = [...signals].sort().find((one) => plan.grant.purpose?.signals.has(one)) ?? null
     this.profiling = profilingOf(plan.policy, consentState)
     this.known = this.decide('user.unique_id.pseudonym').treatment === 'PSEUDONYM'
     const fields: ProjectedField[] = []
@@ -160,13 +164,14 @@ export class StateDecisions {
   #standing(): { key: string; state: string } | null {
     const { purpose, audience } = this.#plan.grant
     if (purpose?.legalBasis !== 'consent') return null
-    const key = standingKey(purpose.key, purpose.namesRecipient ? audience : null)
-    return { key, state: this.#vector.standings.get(key)?.state ?? 'ConsentUnknown' }
+    const recipient = purpose.namesRecipient ? audience : null
+    const { key, standing } = standingOf(this.#vector, purpose.key, recipient)
+    return { key, state: standing?.state ?? 'ConsentUnknown' }
   }
 }
 
 /** Their content is decided piece by piece behind the field: per trait key, per event. */
-const DECIDED_INSIDE: ReadonlySet<string> = new Set([
+export const DECIDED_INSIDE: ReadonlySet<string> = new Set([
   'Profile.trait',
   'Profile.traits',
   'Profile.timeline',
@@ -181,7 +186,7 @@ function formOf(rule: FieldRule, treatment: Treatment): FieldRule['clear'] | nul
 }
 
 /** `Contact.email` -> `contact.email`, `Profile.segments` -> `segments`. */
-function auditPath(coordinate: string): string {
+export function auditPath(coordinate: string): string {
   const [type = '', field = ''] = coordinate.split('.')
   return type === 'Profile' || type === 'Query'
     ? field
@@ -195,4 +200,15 @@ export function staticDecision(plan: PlanRules, category: Category): Decision {
   if (!plan.grant.purpose || !purposeCovers(plan.grant.purpose, category))
     return withheld('PURPOSE')
   return disclosed(treatment)
+}
+
+/** Whether role and purpose open a category to this caller at all; if not, no consent does. */
+export function isOpenAtAll(
+  { grant, treatments }: Pick<PlanRules, 'grant' | 'treatments'>,
+  category: Category,
+): boolean {
+  const { purpose } = grant
+  return (
+    treatments.get(category) !== 'WITHHELD' && purpose !== null && purposeCovers(purpose, category)
+  )
 }

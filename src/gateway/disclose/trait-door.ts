@@ -1,6 +1,6 @@
 import type { KeyStore } from '../../domain/privacy/key-store.ts'
 import type { TraitDefinition } from '../../domain/privacy/policy.ts'
-import { type Decision, withheld } from '../../domain/privacy/treatment.ts'
+import type { Decision } from '../../domain/privacy/treatment.ts'
 import { groupOfTrait } from '../../domain/profiles/compose.ts'
 import {
   type ReadColumn,
@@ -9,7 +9,7 @@ import {
   sealedColumns,
 } from '../../domain/profiles/read-model.ts'
 import type { Scope } from '../scope/scope.ts'
-import { type FieldRule, fieldRules } from './fields.ts'
+import { decideTrait, ruleOfTrait } from './decide-trait.ts'
 import { consentOf } from './note-disclosure.ts'
 import { openSealed } from './open-sealed.ts'
 import type { Plan } from './plan.ts'
@@ -41,7 +41,10 @@ export class TraitDoor {
     const { decisions } = disclosed
     if (decisions.decideField(`Profile.${path}`).reason !== null) return null
     const wanted = keys ?? [...this.#plan.policy.traits.keys()]
-    const decided = [...new Set(wanted)].map((key) => ({ key, ...this.#decide(disclosed, key) }))
+    const decided = [...new Set(wanted)].map((key) => ({
+      key,
+      ...decideTrait(this.#plan, decisions, key),
+    }))
     this.#note(disclosed, decided, path)
     const open = decided.filter((one) => one.definition && one.decision.reason === null)
     const lineage = decisions.decide('user.lineage')
@@ -57,26 +60,6 @@ export class TraitDoor {
         ? []
         : [{ key, value, lineage: lineageOf(row, key, lineage) }]
     })
-  }
-
-  #decide(
-    disclosed: DisclosedRow,
-    key: string,
-  ): { definition: TraitDefinition | null; decision: Decision } {
-    const definition = this.#plan.policy.traits.get(key) ?? null
-    if (!definition) return { definition, decision: withheld('ROLE') }
-    const rule = ruleOfTrait(key)
-    if (rule?.scope && !this.#plan.grant.scopes.has(rule.scope))
-      return { definition, decision: withheld('SCOPE') }
-    const decision = disclosed.decisions.decide(definition.category)
-    const hasForm =
-      decision.treatment === 'CLEAR' ||
-      (decision.treatment === 'GENERALISED' && rule?.generalise) ||
-      (decision.treatment === 'MASKED' && rule?.mask)
-    return {
-      definition,
-      decision: decision.reason === null && !hasForm ? withheld('ROLE') : decision,
-    }
   }
 
   #note(
@@ -124,12 +107,6 @@ export class TraitDoor {
 
 /** A key that nobody registered is free text of the caller: it is not repeated. */
 const registered = (plan: Plan, key: string) => (plan.policy.traits.has(key) ? key : 'unregistered')
-
-/** The field of the schema that shows the same trait, whose generalised and masked forms hold for it too. */
-function ruleOfTrait(key: string): FieldRule | undefined {
-  for (const rule of fieldRules.values()) if (rule.name === key) return rule
-  return undefined
-}
 
 const valueIn = (group: object, key: string): unknown =>
   (group as Readonly<Record<string, unknown>>)[key]

@@ -1,4 +1,4 @@
-import type { Treatment } from '../../domain/privacy/treatment.ts'
+import type { Reason, Treatment } from '../../domain/privacy/treatment.ts'
 import type { Instant } from '../../kernel/time.ts'
 
 /**
@@ -112,6 +112,37 @@ export interface SegmentView {
   readonly categories: readonly string[]
 }
 
+/** How many people, in the form in which the caller may know it. */
+export interface PeopleCountView {
+  /** Null where there are too few. */
+  readonly value: number | null
+  readonly suppressed: boolean
+  readonly treatment: 'NOISED' | 'GENERALISED'
+  /** Null with noise. */
+  readonly roundedTo: number | null
+  readonly epsilon: number | null
+  readonly rho: number | null
+  /** What the budget held after it was paid for. */
+  readonly budgetLeft: number | null
+  readonly asOf: Instant
+}
+
+export interface SegmentsCountView {
+  readonly keys: readonly string[]
+  readonly count: PeopleCountView
+}
+
+/** Amounts are ε or ρ, as the mechanism has it. */
+export interface BudgetView {
+  readonly population: string
+  readonly mechanism: 'laplace' | 'gaussian'
+  readonly limit: number
+  readonly left: number
+  readonly perCount: number
+  readonly epsilonSpent: number
+  readonly renewedAt: Instant
+}
+
 export interface ItemView {
   /** Global id: `item:…`. */
   readonly id: string
@@ -155,6 +186,55 @@ export interface ConsentStateView {
   readonly source: string | null
 }
 
+/** One purpose that rests on consent, as it stands for a person now. */
+export interface ConsentChoiceView {
+  readonly purpose: string
+  readonly inWords: string
+  readonly recipient: string | null
+  readonly state: string
+  /** Whether it is pursued now. */
+  readonly isOpen: boolean
+  /** The outside signal that closes it, whatever was decided. */
+  readonly closedBySignal: string | null
+  readonly expiresAt: Instant | null
+}
+
+/** One line of a consent history. */
+export interface ConsentRecordView {
+  /** In the caller's audience. */
+  readonly id: string
+  readonly purpose: string
+  readonly recipient: string | null
+  readonly state: string
+  readonly categories: readonly string[] | null
+  readonly notice: string | null
+  readonly noticeVersion: string | null
+  readonly language: string | null
+  readonly method: string | null
+  readonly collectionPoint: string | null
+  readonly jurisdiction: string | null
+  readonly source: string
+  readonly entity: string | null
+  readonly effectiveAt: Instant
+  readonly expiresAt: Instant | null
+  readonly recordedAt: Instant
+  /** Whether it is what decides now. */
+  readonly decides: boolean
+}
+
+/** The words of a notice in one language. */
+export interface NoticeView {
+  readonly notice: string
+  readonly version: string
+  readonly language: string
+  readonly purposes: readonly string[]
+  readonly jurisdictions: readonly string[]
+  readonly validFrom: Instant
+  readonly requiresRenewal: boolean
+  readonly hash: string
+  readonly text: string
+}
+
 /** One time that somebody was shown something of a person. */
 export interface DisclosureView {
   readonly at: Instant
@@ -180,4 +260,33 @@ export interface Page<T> {
   readonly edges: readonly { readonly node: T; readonly cursor: string }[]
   readonly hasNextPage: boolean
   readonly hasPreviousPage: boolean
+}
+
+/** What one caller sees of one person at one instant, as forms and reasons. */
+export interface PreviewedView {
+  readonly policyVersion: string
+  readonly at: Instant
+  /** Whether the caller may know that the profile exists. */
+  readonly known: boolean
+  /** How the person stands to the purpose; null: undecided and unasked, or unknown by other. */
+  readonly consent: string | null
+  readonly fields: readonly {
+    readonly field: string
+    readonly form: Treatment
+    readonly reason: Reason | null
+  }[]
+}
+
+export interface PrivacyPreviewView {
+  readonly now: PreviewedView
+  /** At the instant, or under the policy, that was asked for. */
+  readonly other: PreviewedView | null
+  /** Fields that are seen in another form. */
+  readonly differences: readonly {
+    readonly field: string
+    readonly now: Treatment
+    readonly nowReason: Reason | null
+    readonly other: Treatment
+    readonly otherReason: Reason | null
+  }[]
 }

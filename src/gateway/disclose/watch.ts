@@ -1,13 +1,47 @@
+import { blankPseudonyms } from '../../domain/privacy/pseudonym.ts'
 import type { Change, ChangeFeed } from '../../domain/profiles/change-feed.ts'
+import type { SubjectId } from '../../kernel/ids.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import type { Scope } from '../scope/scope.ts'
 import type { DiscloseDesk } from './disclose.ts'
 
-/** A hint to read again: whose profile, by the pseudonym of the watching caller; null for the person acted for. */
+/** A hint to read again: whose profile, by the pseudonym that the watching caller knows them by now; null for the person acted for. */
 export interface WatchedChange {
   readonly pseudonym: string | null
   /** `start`: nothing happened yet, this is what later answers are compared with. */
   readonly occasion: 'start' | 'change' | 'membership'
+}
+
+/** What an answer of a stream about one profile said. */
+export interface Told {
+  readonly text: string
+  /** Of its pseudonyms. */
+  readonly epoch: number
+}
+
+/**
+ * Whether an answer differs from the last one about the same profile. That something changed which the caller may not
+ * see, and when, must not be told by saying the same again.
+ */
+export function isNews(
+  occasion: WatchedChange['occasion'],
+  told: Told,
+  before: Told | null,
+): boolean {
+  if (occasion === 'membership') return true
+  return occasion === 'change' && (before === null || !isSame(told, before))
+}
+
+/** In another epoch every id differs, and nothing has changed by that. */
+function isSame(told: Told, before: Told): boolean {
+  if (told.epoch === before.epoch) return told.text === before.text
+  return blankPseudonyms(told.text) === blankPseudonyms(before.text)
+}
+
+/** A change that waits to be told; null: of the person acted for. */
+interface Hint {
+  readonly subject: SubjectId | null
+  readonly occasion: WatchedChange['occasion']
 }
 
 /** Changes that are kept for a slow reader; beyond it the oldest are dropped: they are hints, the next read is whole. */
@@ -31,11 +65,14 @@ export class Watch {
     if (subject === null || (scope.rows.subjectId !== null && subject !== own)) {
       throw new Refusal('NOT_FOUND', 'There is no such profile.')
     }
-    const start: WatchedChange = { pseudonym, occasion: 'start' }
-    return this.#sequence(
-      (change) => (change.subjectId === subject ? { pseudonym, occasion: 'change' } : null),
-      [start],
-    )
+    // The id that was asked with may be of an epoch that ends before the stream does.
+    const of = (occasion: Hint['occasion']): Hint => ({
+      subject: pseudonym === null ? null : subject,
+      occasion,
+    })
+    return this.#sequence(scope, (change) => (change.subjectId === subject ? of('change') : null), [
+      of('start'),
+    ])
   }
 
   /** @throws Refusal FORBIDDEN unless the caller lists rows; a segment it may not know of stays silent. */
@@ -44,19 +81,24 @@ export class Watch {
     const { segments } = scope.grant
     if (segments !== null && !segments.includes(key))
       throw new Refusal('NOT_FOUND', 'There is no such segment.')
-    const pseudonyms = this.#desk.pseudonymsOf(scope.grant.audience)
-    return this.#sequence((change) =>
+    return this.#sequence(scope, (change) =>
       change.kind === 'segment' && change.key === key
-        ? { pseudonym: pseudonyms.of(change.subjectId), occasion: 'membership' }
+        ? { subject: change.subjectId, occasion: 'membership' }
         : null,
     )
   }
 
   #sequence(
-    pick: (change: Change) => WatchedChange | null,
-    first: readonly WatchedChange[] = [],
+    { grant: { audience } }: Scope,
+    pick: (change: Change) => Hint | null,
+    first: readonly Hint[] = [],
   ): AsyncIterableIterator<WatchedChange> {
     const waiting = [...first]
+    // Made when it is told, and no earlier: a stream, and what waits in it, may last longer than an epoch.
+    const told = ({ subject, occasion }: Hint): WatchedChange => {
+      const pseudonym = subject && this.#desk.pseudonymsOf(audience).of(subject)
+      return { pseudonym, occasion }
+    }
     let wake: (() => void) | null = null
     let ended = false
     const unsubscribe = this.#feed.subscribe((changes) => {
@@ -81,7 +123,7 @@ export class Watch {
           })
         }
         const value = ended ? undefined : waiting.shift()
-        return value ? { done: false, value } : { done: true, value: undefined }
+        return value ? { done: false, value: told(value) } : { done: true, value: undefined }
       },
       return: end,
       throw: end,

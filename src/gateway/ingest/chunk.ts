@@ -12,11 +12,13 @@ import type {
   Vault,
 } from '../../domain/profiles/ingest-store.ts'
 import { Resolution } from '../../domain/profiles/resolution.ts'
+import { withoutSuppressed } from '../../domain/profiles/suppression.ts'
 import { type Randomness, type SubjectId, uuidV7 } from '../../kernel/ids.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import type { Instant } from '../../kernel/time.ts'
 import type { ConsentEntry, Entry, EventEntry, ItemEntry, ProfileEntry } from './entry.ts'
 import { mapInTurns, type Pause } from './in-turns.ts'
+import { suppressions } from './suppressed.ts'
 
 export interface ChunkContext {
   readonly origin: BatchOrigin
@@ -31,12 +33,14 @@ export interface ChunkContext {
 type PersonalEntry = Exclude<Entry, ItemEntry>
 
 interface Filed {
+  /** As it came in; `entry` names suppressed devices no more. */
+  readonly told: PersonalEntry
   readonly entry: PersonalEntry
   readonly home: SubjectId
 }
 
-/** What became of each entry: a duplicate, an item, or a row of the person with this root. */
-export type Fate = 'duplicate' | 'item' | { readonly subject: SubjectId }
+/** What became of each entry: a duplicate, about somebody erased, an item, or a row of the person with this root. */
+export type Fate = 'duplicate' | 'suppressed' | 'item' | { readonly subject: SubjectId }
 
 /**
  * Writes the entries of one chunk in one transaction: drop what was taken before, find whose the rest is, make keys,
@@ -73,11 +77,12 @@ export async function writeChunk(
     await save(tx, await sealing, context)
     await tx.rebuild(affected(filed, resolution, known), context.now)
   }
-  const homes = new Map(filed.map(({ entry, home }) => [entry as Entry, home]))
+  const homes = new Map(filed.map(({ told, home }) => [told as Entry, home]))
   return entries.map((entry, index): Fate => {
     if (!fresh[index]) return 'duplicate'
+    if (entry.type === 'item') return 'item'
     const home = homes.get(entry)
-    return home === undefined ? 'item' : { subject: resolution.rootOf(home) }
+    return home === undefined ? 'suppressed' : { subject: resolution.rootOf(home) }
   })
 }
 
@@ -87,7 +92,7 @@ function idsOf(entries: readonly Entry[]): ChunkIds {
   return {
     recordKeys: of<ProfileEntry>('profile', ({ recordKey }) => recordKey),
     messageIds: of<EventEntry>('event', ({ messageId }) => messageId),
-    consentIds: of<ConsentEntry>('consent', ({ record }) => record.id),
+    consentIds: of<ConsentEntry>('consent', ({ records }) => records[0].id),
     itemIds: of<ItemEntry>('item', ({ item }) => item.id),
   }
 }
@@ -106,7 +111,8 @@ function newcomers(known: KnownIds): (entry: Entry) => boolean {
   return (entry) => {
     if (entry.type === 'profile') return replaces(standing, entry.recordKey, entry.contentHash)
     if (entry.type === 'item') return replaces(items, entry.item.id, contentOf(entry.item))
-    const id = entry.type === 'event' ? `event ${entry.messageId}` : `consent ${entry.record.id}`
+    const id =
+      entry.type === 'event' ? `event ${entry.messageId}` : `consent ${entry.records[0].id}`
     if (seen.has(id)) return false
     seen.add(id)
     return true
@@ -122,9 +128,11 @@ async function resolve(
   tx: IngestTransaction,
   entries: readonly PersonalEntry[],
   known: KnownIds,
-  { verified, subject, now, randomness }: ChunkContext,
+  { verified, subject, now, keys, randomness }: ChunkContext,
 ): Promise<{ filed: readonly Filed[]; resolution: Resolution }> {
-  const identifiers = await tx.knownIdentifiers(entries.flatMap((entry) => entry.identifiers))
+  const named = entries.flatMap((entry) => entry.identifiers)
+  const identifiers = await tx.knownIdentifiers(named)
+  const isSuppressed = await suppressions(tx, named, keys)
   const people = await tx.lockPeople([
     ...(entries.length > 0 && subject !== null ? [subject] : []),
     ...identifiers.map(({ home }) => home),
@@ -136,9 +144,12 @@ async function resolve(
   for (const [home, root] of people) resolution.addHome(home, root)
   if (entries.length > 0 && subject !== null && !people.has(subject))
     throw new Refusal('NOT_FOUND', 'The person acted for is not known.')
-  const filed = entries.map((entry) => {
+  const filed = entries.flatMap((told): Filed[] => {
+    const left = withoutSuppressed(told.identifiers, isSuppressed, subject !== null)
+    if (left === null) return []
+    const entry = { ...told, identifiers: left }
     const key = entry.type === 'profile' ? entry.recordKey : ''
-    return { entry, home: resolution.fileUnder(entry.identifiers, { key, verified, subject }) }
+    return [{ told, entry, home: resolution.fileUnder(left, { key, verified, subject }) }]
   })
   return { filed, resolution }
 }
@@ -158,14 +169,14 @@ async function makeKeys(
 type Stored =
   | { readonly type: 'profile'; readonly record: StoredRecord }
   | { readonly type: 'event'; readonly event: StoredEvent }
-  | { readonly type: 'consent'; readonly consent: StoredConsent }
+  | { readonly type: 'consent'; readonly consents: readonly StoredConsent[] }
 
 function storedOf({ entry, home }: Filed, context: ChunkContext): Stored {
   if (entry.type === 'profile') return { type: 'profile', record: recordOf(entry, home, context) }
   if (entry.type === 'event') return { type: 'event', event: eventOf(entry, home, context) }
-  const { record, method, collectionPoint, noticeVersion } = entry
-  const how = { method, collectionPoint, noticeVersion, recordedAt: context.now }
-  return { type: 'consent', consent: { ...record, home, ...how } }
+  const { records, circumstances } = entry
+  const how = { ...circumstances, home, recordedAt: context.now }
+  return { type: 'consent', consents: records.map((record) => ({ ...record, ...how })) }
 }
 
 async function save(
@@ -190,7 +201,7 @@ async function save(
   const decided = subject === null ? origin : { ...origin, id: null }
   await tx.saveConsents(
     decided,
-    stored.flatMap((one) => (one.type === 'consent' ? [one.consent] : [])),
+    stored.flatMap((one) => (one.type === 'consent' ? one.consents : [])),
   )
 }
 

@@ -1,4 +1,5 @@
 import type { ConsentRecord } from '../../domain/privacy/consent.ts'
+import type { ConsentCircumstances } from '../../domain/privacy/kept-consent.ts'
 import type { StoredItem, Vault } from '../../domain/profiles/ingest-store.ts'
 import type { TraitValue } from '../../domain/profiles/normalise.ts'
 import type { IndexedIdentifier } from '../../domain/profiles/resolution.ts'
@@ -33,10 +34,9 @@ export interface EventEntry {
 export interface ConsentEntry {
   readonly type: 'consent'
   readonly identifiers: readonly IndexedIdentifier[]
-  readonly record: ConsentRecord
-  readonly method: string | null
-  readonly collectionPoint: string | null
-  readonly noticeVersion: string | null
+  /** What one row says; several where it tells of several purposes. */
+  readonly records: readonly [ConsentRecord, ...ConsentRecord[]]
+  readonly circumstances: ConsentCircumstances
 }
 
 export interface ItemEntry {

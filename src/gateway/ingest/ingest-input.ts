@@ -1,8 +1,8 @@
-import type { ConsentStateName } from '../../domain/privacy/consent.ts'
+import type { ConsentStateName } from '../../domain/privacy/consent-vector.ts'
 import type { IdentifierKind } from '../../domain/profiles/identifier.ts'
 
 /** The one shape in which records come in, whoever brings them: file, SDK, stream, connector, mutation. */
-export type IngestInput = ProfileInput | EventInput | ConsentInput | ItemInput
+export type IngestInput = ProfileInput | EventInput | ConsentInput | SignalsInput | ItemInput
 
 export interface IdentifierInput {
   readonly kind: IdentifierKind
@@ -42,7 +42,36 @@ export interface ConsentInput {
   readonly expiresAt?: string | number
   readonly method?: string
   readonly collectionPoint?: string
+  /** Key of the notice that was shown, with `noticeVersion` and `language` as notices.csv has them. */
+  readonly notice?: string
   readonly noticeVersion?: string
+  readonly language?: string
+  readonly evidence?: ConsentEvidence
+}
+
+/** What shows that a decision was taken: places and signals, never words that people wrote. */
+export interface ConsentEvidence {
+  /** Screen or page on which it was taken. */
+  readonly screen?: string
+  /** What was pressed there. */
+  readonly control?: string
+}
+
+/** Signals about a person from outside; each becomes records of the consent history. */
+export interface SignalsInput {
+  readonly type: 'signals'
+  readonly identifiers: readonly IdentifierInput[]
+  /** Global Privacy Control: `1` is an opt-out, `0` says that it was turned off. */
+  readonly gpc?: string
+  /** IAB TCF v2.3. */
+  readonly tcString?: string
+  /** IAB GPP. */
+  readonly gppString?: string
+  /** Segment's `context.consent.categoryPreferences`: category -> whether it was agreed to. */
+  readonly categoryPreferences?: Readonly<Record<string, boolean>>
+  /** When it was seen; a TC string says itself when it was last changed. */
+  readonly effectiveAt?: string | number
+  readonly collectionPoint?: string
 }
 
 export interface ItemInput {

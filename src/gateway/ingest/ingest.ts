@@ -1,3 +1,4 @@
+import type { SealedMessage } from '../../domain/delivery/outbox.ts'
 import type { KeyStore } from '../../domain/privacy/key-store.ts'
 import type { Policy, SourceDefinition } from '../../domain/privacy/policy.ts'
 import type { Batch, BatchKind, IngestCounts } from '../../domain/profiles/batch.ts'
@@ -7,16 +8,20 @@ import type {
   IngestStore,
   IngestTransaction,
 } from '../../domain/profiles/ingest-store.ts'
+import type { HeldRequest } from '../../domain/profiles/subject-request-store.ts'
+import { RECTIFICATION } from '../../domain/profiles/survivorship.ts'
 import { isUuid, type Randomness, type SubjectId, uuidV7 } from '../../kernel/ids.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import { type Clock, type Instant, isoInstant } from '../../kernel/time.ts'
 import type { Recorder } from '../scope/recorder.ts'
 import type { Reserve } from '../scope/reserve.ts'
-import { type Fate, writeChunk } from './chunk.ts'
+import { countsOf, openPosition } from './batch-progress.ts'
+import { writeChunk } from './chunk.ts'
 import { mapInTurns, type Pause } from './in-turns.ts'
-import { quarantinedRow } from './quarantined-row.ts'
-import { type IngestRow, readRow } from './read-row.ts'
+import { namedInRefused } from './quarantined-row.ts'
+import { type IngestRow, type ReadRow, readRow } from './read-row.ts'
 import type { ReadingContext } from './reading.ts'
+import { type Refused, setAside } from './set-aside.ts'
 
 export interface Rejection {
   readonly rowNumber: number
@@ -47,6 +52,11 @@ export interface IngestOptions {
 interface Teller {
   readonly verified: boolean
   readonly subject: SubjectId | null
+  readonly entity?: string
+  /** What recipients are to hear if anything is accepted. */
+  readonly notices?: readonly SealedMessage[]
+  /** What these rows meet, for the register of requests. */
+  readonly met?: HeldRequest | null
 }
 
 /**
@@ -189,17 +199,28 @@ export class Ingest {
    * @param options.verified whether the credentials (a server key, a sign-in) vouch for identifiers; a source that the
    * policy calls unverified stays so.
    * @param options.subject the person or visitor whom the caller acts for: what comes in is theirs.
+   * @param options.entity the client that tells it, for the records of consents.
+   * @param options.notices what recipients are to hear if anything of it is accepted, told in the same transaction.
+   * @param options.met what the register of requests is to say if all of it was taken, in the same transaction.
    */
   async acceptLive(
     source: string,
     inputs: readonly unknown[],
-    options: { readonly verified: boolean; readonly subject?: SubjectId | null },
+    options: {
+      readonly verified: boolean
+      readonly subject?: SubjectId | null
+      readonly entity?: string
+      readonly notices?: readonly SealedMessage[]
+      readonly met?: HeldRequest | null
+    },
   ): Promise<Accepted> {
-    const verified = this.#sourceOf(source).verified && options.verified
+    const verified = source !== RECTIFICATION && this.#sourceOf(source).verified && options.verified
     const rows = inputs.map((input, index) => ({ rowNumber: index + 1, input }))
     const batch = await this.#liveBatch(source)
     try {
-      return await this.#taking(batch, rows, { verified, subject: options.subject ?? null })()
+      const { subject = null } = options
+      const teller = { ...options, verified, subject }
+      return await this.#taking(batch, rows, teller)()
     } catch (error) {
       this.#live.delete(source)
       throw error
@@ -228,9 +249,14 @@ export class Ingest {
       source: batch.source,
       ...teller,
       now,
+      telling: uuidV7(now, this.#randomness),
       indexKey: this.#keys.installationKey('blind-index'),
     }
-    const reading = mapInTurns(rows, (row) => ({ row, ...readRow(row, context) }), this.#pause)
+    const read = (row: IngestRow): ReadOrRefused => {
+      const one = readRow(row, context)
+      return 'entry' in one ? { row, ...one } : { row, ...one, about: namedInRefused(row, context) }
+    }
+    const reading = mapInTurns(rows, read, this.#pause)
     // Whoever writes them is told; until then nobody listens.
     reading.catch(() => {})
     return async () => {
@@ -242,7 +268,7 @@ export class Ingest {
   async #write(
     tx: IngestTransaction,
     batch: Batch,
-    read: readonly ({ row: IngestRow } & ReturnType<typeof readRow>)[],
+    read: readonly ReadOrRefused[],
     teller: Teller,
     now: Instant,
   ): Promise<Accepted> {
@@ -265,9 +291,11 @@ export class Ingest {
       },
     )
     const seals = { keys: this.#keys, randomness: this.#randomness }
-    const quarantined = refused.map(({ row, reasons }) => quarantinedRow(row, reasons, now, seals))
-    await tx.saveQuarantine(origin, quarantined, now)
-    const counts = countsOf(pending.length, refused.length, fates)
+    const quarantined = await setAside(tx, origin, refused, now, seals)
+    const counts = countsOf(pending.length, quarantined, fates)
+    if (counts.accepted > 0 && teller.notices) await tx.tell(teller.notices)
+    const isTaken = counts.accepted + counts.duplicates === pending.length
+    if (isTaken && teller.met) await tx.noteMet(teller.met)
     const last = pending.at(-1)?.row.rowNumber
     if (last !== undefined) await tx.advance(batch.id, counts, live ? null : last)
     const fateOf = new Map(good.map(({ row }, index) => [row, fates[index]]))
@@ -292,16 +320,5 @@ export class Ingest {
   }
 }
 
-/** Where the batch stands. A chunk behind rows that never came would make them be passed over for ever. */
-async function openPosition(tx: IngestTransaction, batch: Batch, first: number): Promise<number> {
-  const { state, position } = await tx.lockBatch(batch.id)
-  if (state !== 'running') throw new Refusal('CONFLICT', `Batch ${batch.id} is ${state}.`)
-  if (first > position + 1)
-    throw new Refusal('CONFLICT', `Batch ${batch.id} stands at row ${position}: rows are missing.`)
-  return position
-}
-
-function countsOf(received: number, quarantined: number, fates: readonly Fate[]): IngestCounts {
-  const duplicates = fates.filter((fate) => fate === 'duplicate').length
-  return { received, accepted: fates.length - duplicates, quarantined, duplicates }
-}
+/** A row, and what was read of it. */
+type ReadOrRefused = ({ readonly row: IngestRow } & ReadRow) | Refused

@@ -1,11 +1,12 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
-import { consentStates } from '../../domain/privacy/consent.ts'
+import { consentStates } from '../../domain/privacy/consent-vector.ts'
 import type {
   ConsentInput,
   EventInput,
   IngestInput,
   ItemInput,
   ProfileInput,
+  SignalsInput,
 } from './ingest-input.ts'
 
 const text = (maxLength: number) => ({ type: 'string', minLength: 1, maxLength })
@@ -20,6 +21,8 @@ const identifiers = {
     properties: { kind: text(80), value: { type: 'string', maxLength: 512 } },
   },
 }
+// A name of a place, too short and too plain for what people write.
+const place = { type: 'string', pattern: '^[\\w./:-]{1,120}$' }
 const bag = { type: 'object', maxProperties: 256 }
 
 const object = (
@@ -57,7 +60,27 @@ const consent = object('consent', ['identifiers', 'purpose', 'state'], {
   expiresAt: instant,
   method: text(256),
   collectionPoint: text(512),
+  notice: text(60),
   noticeVersion: text(120),
+  language: text(35),
+  evidence: {
+    type: 'object',
+    additionalProperties: false,
+    properties: { screen: place, control: place },
+  },
+})
+const signals = object('signals', ['identifiers'], {
+  identifiers,
+  gpc: { enum: ['0', '1'] },
+  tcString: text(8_192),
+  gppString: text(16_384),
+  categoryPreferences: {
+    type: 'object',
+    maxProperties: 64,
+    additionalProperties: { type: 'boolean' },
+  },
+  effectiveAt: instant,
+  collectionPoint: text(512),
 })
 const item = object('item', ['id', 'title'], {
   id: text(256),
@@ -73,6 +96,7 @@ const validators: Readonly<Record<string, ValidateFunction<IngestInput>>> = {
   profile: ajv.compile<ProfileInput>(profile),
   event: ajv.compile<EventInput>(event),
   consent: ajv.compile<ConsentInput>(consent),
+  signals: ajv.compile<SignalsInput>(signals),
   item: ajv.compile<ItemInput>(item),
 }
 
@@ -84,7 +108,7 @@ export function validateInput(
     typeof input === 'object' && input !== null ? (input as { type?: unknown }).type : null
   const validate =
     typeof type === 'string' && Object.hasOwn(validators, type) ? validators[type] : undefined
-  if (!validate) return { reasons: ['type must be one of profile, event, consent, item'] }
+  if (!validate) return { reasons: ['type must be one of profile, event, consent, signals, item'] }
   if (validate(input)) return { input }
   return { reasons: (validate.errors ?? []).map(reasonOf) }
 }

@@ -31,25 +31,57 @@ export function readConsent(input: ConsentInput, context: ReadingContext): Conse
     effectiveAt,
     expiresAt,
   }
-  // The same decision told twice has the same id.
-  const told = JSON.stringify([context.source, context.subject ?? identifiers[0], record])
-  const id = uuidFromBytes(versioned(keyedHash(context, ['consent', told])))
+  // The same decision told twice has the same id, if it says when it was made.
+  const anew = input.effectiveAt === undefined ? [context.telling] : []
+  const told = JSON.stringify([context.source, context.subject ?? identifiers[0], record, ...anew])
+  const id = consentId(context, told)
+  const { method = null, collectionPoint = null, evidence } = input
+  const shown = shownNotice(input, context.policy)
   return {
     type: 'consent',
     identifiers,
-    record: { id, ...record, recordedAt: context.now, source: sourceOf(input) },
-    method: input.method ?? null,
-    collectionPoint: input.collectionPoint ?? null,
-    noticeVersion: input.noticeVersion ?? null,
+    records: [
+      {
+        id,
+        ...record,
+        recordedAt: context.now,
+        source: sourceOf(input),
+        notice: shown.notice,
+        noticeVersion: shown.noticeVersion,
+      },
+    ],
+    circumstances: {
+      method,
+      collectionPoint,
+      ...shown,
+      entity: entityOf(context),
+      evidence: evidence ? { ...evidence } : null,
+    },
   }
+}
+
+/** The same words told twice have the same id: a UUID of version 8 (RFC 9562 §5.8), keyed. */
+export function consentId(context: ReadingContext, told: string): string {
+  return uuidFromBytes(versioned(keyedHash(context, ['consent', told])))
+}
+
+export const entityOf = ({ entity, source }: ReadingContext): string => entity ?? source
+
+function shownNotice(input: ConsentInput, { notices }: Policy) {
+  const notice = input.notice ?? null
+  const noticeVersion = input.noticeVersion ?? null
+  const language = input.language ?? null
+  const version = notices.get(notice ?? '')?.versions.find((one) => one.version === noticeVersion)
+  const noticeHash = version?.texts.get(language ?? '')?.hash ?? null
+  return { notice, noticeVersion, noticeHash, language }
 }
 
 function problemsOf(input: ConsentInput, { policy }: ReadingContext): string[] {
   const reasons: string[] = []
   const wrongPurpose = purposeProblem(input, policy)
   if (wrongPurpose) reasons.push(`purpose ${wrongPurpose}`)
-  if (input.recipient !== undefined && !RECIPIENT.test(input.recipient))
-    reasons.push('recipient is not a name of an audience')
+  const wrongRecipient = recipientProblem(input, policy)
+  if (wrongRecipient) reasons.push(`recipient ${wrongRecipient}`)
   const isKnown = (category: Category) =>
     CATEGORY.test(category) && longestPrefix(policy.categories, category) !== undefined
   if (input.categories && !input.categories.every(isKnown))
@@ -58,7 +90,22 @@ function problemsOf(input: ConsentInput, { policy }: ReadingContext): string[] {
     const wrong = input[key] === undefined ? null : textProblem(input[key])
     if (wrong) reasons.push(`${key} ${wrong}`)
   }
+  if (input.notice !== undefined) reasons.push(...noticeProblems(input, policy))
   return reasons
+}
+
+/** A record that names a notice must name words that existed, for this purpose. */
+function noticeProblems(
+  { notice = '', noticeVersion, language, purpose }: ConsentInput,
+  { notices }: Policy,
+): string[] {
+  const known = notices.get(notice)
+  if (!known) return ['notice is not known']
+  const version = known.versions.find((one) => one.version === noticeVersion)
+  if (!version) return ['noticeVersion is not a version of this notice']
+  if (language === undefined || !version.texts.has(language))
+    return ['language is not one of this notice']
+  return version.purposes.has(purpose) ? [] : ['notice does not speak of this purpose']
 }
 
 function purposeProblem({ purpose, state }: ConsentInput, policy: Policy): string | null {
@@ -67,6 +114,19 @@ function purposeProblem({ purpose, state }: ConsentInput, policy: Policy): strin
   if (state === 'SignalOn' || state === 'SignalOff')
     return SIGNAL.test(purpose) ? null : 'of a signal must be signal:<name>'
   return policy.purposes.has(purpose) ? null : 'is not known'
+}
+
+/** Nobody shall believe that a word holds which no decision asks for. A refusal may name nobody: it is one towards all. */
+function recipientProblem(
+  { purpose, recipient, state }: ConsentInput,
+  policy: Policy,
+): string | null {
+  if (recipient !== undefined && !RECIPIENT.test(recipient)) return 'is not a name of an audience'
+  const known = policy.purposes.get(purpose)
+  if (!known) return null
+  if (recipient !== undefined) return known.namesRecipient ? null : 'is not named for this purpose'
+  const opens = state === 'ConsentGiven' || state === 'RenewedConsentGiven'
+  return opens && known.namesRecipient ? 'must be named for this purpose' : null
 }
 
 function readJurisdiction(value: string | undefined, reasons: string[]): string | null {

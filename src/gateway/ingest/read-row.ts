@@ -6,6 +6,7 @@ import { readConsent } from './read-consent.ts'
 import { readEvent } from './read-event.ts'
 import { readItem } from './read-item.ts'
 import { readProfile } from './read-profile.ts'
+import { readSignals } from './read-signals.ts'
 import type { ReadingContext } from './reading.ts'
 
 /** One row of a batch: an IngestInput still to be validated, or what could not even be read. */
@@ -39,5 +40,6 @@ export function readRow(row: IngestRow, context: ReadingContext): ReadRow | Refu
 function readInput(input: IngestInput, context: ReadingContext): Entry {
   if (input.type === 'profile') return readProfile(input, context)
   if (input.type === 'event') return readEvent(input, context)
+  if (input.type === 'signals') return readSignals(input, context)
   return input.type === 'consent' ? readConsent(input, context) : readItem(input)
 }

@@ -25,7 +25,11 @@ export interface ReadingContext {
   readonly verified: boolean
   /** The person or visitor whom the caller acts for: rows are theirs and need no identifier. */
   readonly subject: SubjectId | null
+  /** The client that tells it; absent: the source itself. */
+  readonly entity?: string
   readonly now: Instant
+  /** Names this call, or chunk of a file: decisions without a date are made anew by each, whatever a clock says. */
+  readonly telling: string
   /** Installation key `blind-index`. */
   readonly indexKey: Uint8Array
 }
@@ -64,10 +68,27 @@ export function indexed(
 ): readonly IndexedIdentifier[] {
   if (identifiers.length === 0 && context.subject === null)
     throw new Unacceptable(['no identifier that names somebody'])
-  return identifiers.map(({ kind, value }) => ({
+  return identifiers.map((one) => asFiled(one, context))
+}
+
+function asFiled({ kind, value }: Identifier, context: ReadingContext): IndexedIdentifier {
+  return {
     kind: filedKind(kind, context.verified),
     blindIndex: blindIndex(context.indexKey, kind, value).toString('hex'),
-  }))
+  }
+}
+
+/** Identifiers among these kinds and values, as they would be filed; what is none is passed over. */
+export function namedIn(
+  given: readonly (readonly [kind: unknown, value: unknown])[],
+  context: ReadingContext,
+): readonly IndexedIdentifier[] {
+  return given.flatMap(([kind, value]) => {
+    if (typeof kind !== 'string' || typeof value !== 'string' || !isIdentifierKind(kind)) return []
+    if (identifiesNobody({ kind, value })) return []
+    const read = normaliseIdentifier({ kind, value }, null)
+    return 'problem' in read ? [] : [asFiled(read.value, context)]
+  })
 }
 
 /** A time that a sender gave, or the time of arrival. */

@@ -4,9 +4,16 @@ import { normaliseIdentifier } from '../../domain/profiles/normalise.ts'
 import type { PeopleByIdentifier } from '../../domain/profiles/people-by-identifier.ts'
 import type { SubjectId } from '../../kernel/ids.ts'
 import { Refusal } from '../../kernel/refusal.ts'
-import { isoInstant } from '../../kernel/time.ts'
 import type { Audiences } from '../scope/audiences.ts'
+import { namedPerson } from '../scope/named-person.ts'
 import type { Scope } from '../scope/scope.ts'
+import {
+  actionOf,
+  type ConsentDecision,
+  consentInputOf,
+  signalsInputOf,
+  type TakenSignals,
+} from './consent-inputs.ts'
 import type { Ingest } from './ingest.ts'
 import type { IngestInput } from './ingest-input.ts'
 
@@ -28,16 +35,6 @@ export interface TrackedEvent extends Named {
 
 export interface IdentifiedTraits extends Named {
   readonly traits: unknown
-}
-
-export interface ConsentDecision {
-  readonly purpose: string
-  readonly given: boolean
-  readonly recipient?: string | null
-  readonly categories?: readonly string[] | null
-  readonly expiresAt?: number | null
-  /** Pseudonym of the person, for staff; absent: the person acted for. */
-  readonly profile?: string | null
 }
 
 /** What became of a change. */
@@ -89,27 +86,26 @@ export class Tell {
   /** Records a decision; when this resolves, every read that starts later sees it. */
   async consent(scope: Scope, decision: ConsentDecision): Promise<TellAnswer> {
     needs(scope, 'consent:write')
-    const subject = this.#personOf(scope, decision.profile ?? null)
-    const { purpose, given, recipient, categories, expiresAt } = decision
-    const input: IngestInput = {
-      type: 'consent',
-      identifiers: [],
-      purpose,
-      state: given ? 'ConsentGiven' : 'ConsentWithdrawn',
-      effectiveAt: isoInstant(scope.now),
-      method: 'api',
-      collectionPoint: scope.principal.client.id,
-      ...(recipient == null ? {} : { recipient }),
-      ...(categories == null ? {} : { categories }),
-      ...(expiresAt == null ? {} : { expiresAt: isoInstant(expiresAt) }),
-    }
+    const subject = namedPerson(scope, this.#audiences, decision.profile ?? null)
+    const input = consentInputOf(decision, scope)
     const answer = await this.#take(scope, input, { verified: true, subject })
     if (!answer.accepted && !answer.duplicate)
       throw new Refusal(
         'BAD_USER_INPUT',
         `The decision was not taken: ${answer.reasons.join('; ')}.`,
       )
-    scope.noteAction({ [given ? 'consentGiven' : 'consentWithdrawn']: purpose })
+    scope.noteAction({ [actionOf(input.state)]: input.purpose })
+    return answer
+  }
+
+  /** Takes signals from outside about a person; when this resolves, every read that starts later sees them. */
+  async signals(scope: Scope, given: TakenSignals): Promise<TellAnswer> {
+    needs(scope, 'consent:write')
+    const subject = namedPerson(scope, this.#audiences, given.profile ?? null)
+    const input = signalsInputOf(given, scope)
+    const answer = await this.#take(scope, input, { verified: true, subject })
+    if (!answer.accepted && !answer.duplicate)
+      throw new Refusal('BAD_USER_INPUT', `No signal was taken: ${answer.reasons.join('; ')}.`)
     return answer
   }
 
@@ -157,7 +153,7 @@ export class Tell {
     const { counts, rejected } = await this.#ingest.acceptLive(
       by.verified ? VOUCHED : UNVOUCHED,
       [input],
-      by,
+      { ...by, entity: scope.principal.client.id },
     )
     await this.#noteIdentifiers(scope, input)
     scope.noteAction({ told: input.type, accepted: counts.accepted })
@@ -176,23 +172,6 @@ export class Tell {
       const subject = await this.#people.find(kind, normal.value.value)
       identifiers.set(value, { value: normal.value.value, subject })
     }
-  }
-
-  #personOf(scope: Scope, pseudonym: string | null): SubjectId {
-    const { principal, grant } = scope
-    if (grant.actsForSubject) {
-      if (pseudonym !== null)
-        throw new Refusal('FORBIDDEN', 'This token speaks for one person; leave "profile" out.')
-      if (principal.subject === null)
-        throw new Refusal(
-          'FORBIDDEN',
-          'This request acts for nobody: send a subject token or a visitor cookie.',
-        )
-      return principal.subject
-    }
-    const subject = pseudonym === null ? null : this.#audiences.of(grant.audience).open(pseudonym)
-    if (subject === null) throw new Refusal('NOT_FOUND', 'There is no such profile.')
-    return subject
   }
 }
 

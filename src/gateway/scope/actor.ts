@@ -1,10 +1,7 @@
 import type { Principal } from '../../domain/access/principal.ts'
 import type { AuditEntry } from '../../domain/audit/entry.ts'
-import type { Audiences } from './audiences.ts'
+import { AUDIT_AUDIENCE, type Audiences } from './audiences.ts'
 import type { Scope } from './scope.ts'
-
-/** People whom a caller acts for stand in entries under pseudonyms of their own. */
-export const AUDIT_AUDIENCE = 'audit'
 
 /** A caller as entries name it. */
 export function actorOf(principal: Principal, audiences: Audiences): AuditEntry['actor'] {

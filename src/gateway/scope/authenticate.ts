@@ -8,6 +8,7 @@ import {
 } from '../../domain/access/principal.ts'
 import type { TokenClaims, TokenSigner } from '../../domain/access/token-signer.ts'
 import type { SecurityEvent } from '../../domain/audit/security-counts.ts'
+import type { KeyStore } from '../../domain/privacy/key-store.ts'
 import type { Policy } from '../../domain/privacy/policy.ts'
 import type { SubjectId } from '../../kernel/ids.ts'
 import { Refusal } from '../../kernel/refusal.ts'
@@ -30,6 +31,7 @@ export interface AuthenticatorParts {
   readonly signer: TokenSigner
   readonly audiences: Audiences
   readonly cookies: VisitorCookies
+  readonly keys: Pick<KeyStore, 'auditRefOf' | 'refresh'>
   readonly policy: Policy
   readonly counters: SecurityCounters
   readonly clock: Clock
@@ -89,9 +91,23 @@ export class Authenticator {
       throw notValid()
     }
     const { client, subject } = believed
-    if (subject !== null || !client.roles.includes('frontend'))
-      return this.#principal(believed, client.roles, subject)
-    return this.#principal(believed, ['visitor'], this.#visitor(credentials, client, now))
+    if (subject !== null && (await this.#isErased(subject))) {
+      this.#count('retired-token', credentials, client)
+      throw notValid()
+    }
+    if (subject !== null || !client.roles.includes('frontend')) {
+      const device = this.#device(credentials, believed, now)
+      return { ...this.#principal(believed, client.roles, subject), ...(device && { device }) }
+    }
+    return this.#principal(believed, ['visitor'], await this.#visitor(credentials, client, now))
+  }
+
+  /** Whoever was acted for had keys; without them, they were erased. Keys may have come since this process last looked. */
+  async #isErased(subject: SubjectId): Promise<boolean> {
+    const { keys } = this.#parts
+    if (keys.auditRefOf(subject) !== null) return false
+    await keys.refresh()
+    return keys.auditRefOf(subject) === null
   }
 
   #count(event: SecurityEvent, { requestId }: Credentials, client?: Client): void {
@@ -133,11 +149,22 @@ export class Authenticator {
     return this.#parts.audiences.of(client.audience).open(sub)
   }
 
-  #visitor(credentials: Credentials, client: Client, now: Instant): SubjectId | null {
+  /** Of a request that acts for a person: what its cookie adds, if it is one of ours. It opens nothing. */
+  #device({ visitorCookie }: Credentials, { client, subject }: Believed, now: Instant) {
+    if (subject === null || visitorCookie === null) return null
+    const device = this.#parts.cookies.open(visitorCookie, client, now)
+    return device === subject ? null : device
+  }
+
+  async #visitor(
+    credentials: Credentials,
+    client: Client,
+    now: Instant,
+  ): Promise<SubjectId | null> {
     const { visitorCookie } = credentials
     if (visitorCookie === null) return null
     const visitor = this.#parts.cookies.open(visitorCookie, client, now)
-    if (visitor === null) {
+    if (visitor === null || (await this.#isErased(visitor))) {
       this.#count('bad-cookie', credentials, client)
       throw new Refusal(
         'UNAUTHENTICATED',

@@ -14,6 +14,7 @@ const DENIALS: ReadonlySet<RefusalCode> = new Set([
   'PURPOSE_CONFLICT',
   'QUERY_TOO_COSTLY',
   'BUDGET_EXHAUSTED',
+  'PRIVACY_BUDGET_EXHAUSTED',
 ])
 
 export function isDenial(code: RefusalCode): boolean {

@@ -1,4 +1,4 @@
-import type { AuditLog } from '../../domain/audit/audit-log.ts'
+import type { AuditLeaf, AuditLog } from '../../domain/audit/audit-log.ts'
 import type { AuditEntry } from '../../domain/audit/entry.ts'
 import { leavesOf } from '../../domain/audit/leaf.ts'
 import { type Randomness, uuidV7 } from '../../kernel/ids.ts'
@@ -43,16 +43,9 @@ export class Recorder {
    * @throws Refusal AUDIT_UNAVAILABLE: whatever was about to be said must not be said.
    */
   async record(draft: AuditDraft): Promise<string> {
-    const { ruleIds = [], ...rest } = draft
-    const entry: AuditEntry = {
-      v: 1,
-      entryId: this.#id(),
-      time: isoInstant(this.#clock.now()),
-      policy: { version: this.#policyVersion, ruleIds },
-      ...rest,
-    }
+    const { entryId, lines } = this.linesOf(draft)
     try {
-      await this.#log.append(leavesOf(entry, () => this.#id()))
+      await this.#log.append(lines)
     } catch (cause) {
       if (cause instanceof Refusal && cause.code === 'AUDIT_UNAVAILABLE') throw cause
       throw new Refusal(
@@ -61,7 +54,20 @@ export class Recorder {
         { cause },
       )
     }
-    return entry.entryId
+    return entryId
+  }
+
+  /** The lines of an entry, for whoever appends them together with what they speak of. */
+  linesOf(draft: AuditDraft): { readonly entryId: string; readonly lines: readonly AuditLeaf[] } {
+    const { ruleIds = [], ...rest } = draft
+    const entry: AuditEntry = {
+      v: 1,
+      entryId: this.#id(),
+      time: isoInstant(this.#clock.now()),
+      policy: { version: this.#policyVersion, ruleIds },
+      ...rest,
+    }
+    return { entryId: entry.entryId, lines: leavesOf(entry, () => this.#id()) }
   }
 
   /** An entry about a change of rules, a fit, an import: an action in Bauta's own words and counts, no values of people. */

@@ -26,6 +26,8 @@ export class Scope {
   readonly grant: Grant
   readonly now: Instant
   readonly rows: RowPredicate
+  /** Signals that the request carried and that are on record for its person. */
+  readonly honoured: string[] = []
   /** Pseudonyms among the arguments whose person has been disclosed. */
   readonly named = new Set<string>()
   /** Identifiers among the arguments, as they were typed: in normal form, and the person whom they led to. */

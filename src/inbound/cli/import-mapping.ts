@@ -20,10 +20,17 @@ export const ownColumns: Readonly<Record<ImportKind, readonly string[]>> = {
     'expiresAt',
     'method',
     'collectionPoint',
+    'notice',
     'noticeVersion',
+    'language',
+    'gpc',
+    'tcString',
+    'gppString',
   ],
 }
 
+/** A row with one of these and no purpose tells of signals. */
+const SIGNALS = ['gpc', 'tcString', 'gppString'] as const
 const TYPES: Readonly<Record<ImportKind, string>> = {
   customers: 'profile',
   identities: 'profile',
@@ -135,8 +142,9 @@ export class Mapping {
   #consentOf(fields: Map<string, unknown>): unknown {
     const identifiers = this.#identifiers(fields, () => true)
     const categories = taken(fields, 'categories')
+    const isSignals = !fields.has('purpose') && SIGNALS.some((column) => fields.has(column))
     return {
-      type: 'consent',
+      type: isSignals ? 'signals' : 'consent',
       identifiers,
       ...Object.fromEntries(fields),
       ...(categories !== undefined && {

@@ -189,13 +189,13 @@ function decoderFor(encoding: string): ReturnType<typeof decoderOf> {
 }
 
 function reportOf({ batch, reasons, ignored }: ImportReport, before: boolean): string {
-  const { received, accepted, quarantined, duplicates } = batch.counts
+  const { received, accepted, quarantined, duplicates, suppressed } = batch.counts
   const why = [...reasons]
     .sort(([, one], [, other]) => other - one)
     .map(([reason, count]) => `  ${count} × ${reason}`)
   return [
     `Batch ${batch.id}${before ? ' (taken in before; nothing to do)' : ''}`,
-    `received ${received} = accepted ${accepted} + quarantined ${quarantined} + duplicates ${duplicates}`,
+    `received ${received} = accepted ${accepted} + quarantined ${quarantined} + duplicates ${duplicates} + suppressed ${suppressed}`,
     ...(why.length > 0 ? ['In quarantine because:', ...why] : []),
     ...(ignored.length > 0
       ? [`Columns not used (name them with --map): ${ignored.join(', ')}`]
@@ -205,12 +205,16 @@ function reportOf({ batch, reasons, ignored }: ImportReport, before: boolean): s
 
 async function tableOfBatches(ingest: Ingest): Promise<string> {
   const table = new Table({
-    head: ['batch', 'source', 'kind', 'state', 'started', 'accepted', 'quarantined', 'duplicates'],
+    head: [
+      ...['batch', 'source', 'kind', 'state', 'started'],
+      ...['accepted', 'quarantined', 'duplicates', 'suppressed'],
+    ],
     style: { head: [], border: [] },
   })
   for (const { id, source, kind, state, startedAt, counts } of await ingest.list()) {
-    const { accepted, quarantined, duplicates } = counts
-    table.push([id, source, kind, state, isoInstant(startedAt), accepted, quarantined, duplicates])
+    const { accepted, quarantined, duplicates, suppressed } = counts
+    const taken = [accepted, quarantined, duplicates, suppressed]
+    table.push([id, source, kind, state, isoInstant(startedAt), ...taken])
   }
   return table.toString()
 }

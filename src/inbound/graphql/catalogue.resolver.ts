@@ -1,4 +1,4 @@
-import { Arg, Args, Ctx, FieldResolver, Int, Query, Resolver, Root } from 'type-graphql'
+import { Arg, Args, Ctx, Query, Resolver } from 'type-graphql'
 import type { ItemView, SegmentView } from '../../gateway/disclose/views.ts'
 import { type Connection, connectionOf } from './connection.ts'
 import { ItemConnection, Segment, SegmentConnection } from './derived.type.ts'
@@ -32,15 +32,6 @@ export class SegmentResolver {
   ): Promise<SegmentNode | null> {
     const segment = await disclose.catalogue.segment(key)
     return segment && segmentNode(segment)
-  }
-
-  @FieldResolver(() => Int, {
-    nullable: true,
-    description:
-      'Members whose consent covers the purpose, rounded to 10 and null below 20; for analysts and marketers.',
-  })
-  async size(@Root() segment: SegmentNode, @Ctx() { disclose }: Doors): Promise<number | null> {
-    return await disclose.catalogue.sizeOf(segment.key)
   }
 }
 

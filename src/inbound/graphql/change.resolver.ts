@@ -1,12 +1,14 @@
 import { Arg, Ctx, Mutation, Resolver } from 'type-graphql'
+import type { Disclose } from '../../gateway/disclose/disclose.ts'
 import type { ItemView, ProfileView } from '../../gateway/disclose/views.ts'
 import type { TellAnswer as Answer } from '../../gateway/ingest/tell.ts'
 import { type SegmentNode, segmentNode } from './catalogue.resolver.ts'
 import { ConsentChange, TellAnswer } from './change.type.ts'
+import { ConsentInput, SignalsInput } from './consent-inputs.type.ts'
 import { Item, Segment } from './derived.type.ts'
 import { Needs } from './directives.ts'
 import type { Doors } from './doors.ts'
-import { ConsentInput, IdentifyInput, ItemInput, SegmentInput, TrackInput } from './inputs.type.ts'
+import { IdentifyInput, ItemInput, SegmentInput, TrackInput } from './inputs.type.ts'
 
 @Resolver()
 export class ChangeResolver {
@@ -66,6 +68,19 @@ export class ChangeResolver {
     })
   }
 
+  @Needs('consent:write')
+  @Mutation(() => ConsentChange, {
+    description:
+      'Records signals from outside about a person: Global Privacy Control, consent strings; in force when this returns.',
+  })
+  async recordSignals(
+    @Ctx() { tell, scope, disclose }: Doors,
+    @Arg('signals', () => SignalsInput, { description: 'The signals.' }) signals: SignalsInput,
+  ): Promise<{ accepted: boolean; profile: ProfileView | null }> {
+    const { accepted } = await tell.signals(scope, signals)
+    return { accepted, profile: await personNow(disclose, signals.profile ?? null) }
+  }
+
   @Needs('segments:write')
   @Mutation(() => Segment, {
     description: 'Defines or redefines a segment; everybody is evaluated before this returns.',
@@ -98,7 +113,11 @@ async function decided(
   consent: ConsentInput,
 ): Promise<{ accepted: boolean; profile: ProfileView | null }> {
   const { accepted } = await tell.consent(scope, consent)
+  return { accepted, profile: await personNow(disclose, consent.profile ?? null) }
+}
+
+/** As the change has left them. */
+async function personNow(disclose: Disclose, profile: string | null): Promise<ProfileView | null> {
   const now = disclose.afresh()
-  const profile = consent.profile == null ? await now.me() : await now.profile(consent.profile)
-  return { accepted, profile }
+  return profile === null ? await now.me() : await now.profile(profile)
 }

@@ -178,30 +178,6 @@ export class IdentifyInput {
   traits!: unknown
 }
 
-@InputType({ description: "A person's decision about a purpose." })
-export class ConsentInput {
-  @Field(() => String, { description: 'The purpose.' })
-  purpose!: string
-
-  @Field(() => Boolean, { description: 'Given or refused.' })
-  given!: boolean
-
-  @Field(() => String, { nullable: true, description: 'Recipient, where the purpose names one.' })
-  recipient?: string | null
-
-  @Field(() => [String], { nullable: true, description: 'Limited to these data categories.' })
-  categories?: string[] | null
-
-  @Field(() => DateTime, { nullable: true, description: 'Until when.' })
-  expiresAt?: number | null
-
-  @Field(() => ID, {
-    nullable: true,
-    description: 'Whose, for staff; absent: of the person acted for.',
-  })
-  profile?: string | null
-}
-
 @InputType({ description: 'A segment and its rule.' })
 export class SegmentInput {
   @Field(() => String, { description: 'Key: lower-case letters, digits, hyphens.' })

@@ -1,5 +1,10 @@
 import { Arg, Args, Ctx, ID, Query, Resolver } from 'type-graphql'
-import type { DisclosureView, ItemView, ProfileView } from '../../gateway/disclose/views.ts'
+import type {
+  DisclosureView,
+  ItemView,
+  PrivacyPreviewView,
+  ProfileView,
+} from '../../gateway/disclose/views.ts'
 import { type SegmentNode, segmentNode } from './catalogue.resolver.ts'
 import { type Connection, connectionOf } from './connection.ts'
 import { ProfileConnection, Viewer } from './derived.type.ts'
@@ -9,7 +14,9 @@ import type { Doors } from './doors.ts'
 import { IdentifierInput, ProfileFilter, ProfileOrder } from './inputs.type.ts'
 import { Node, typeOfId } from './node.type.ts'
 import { PageArgs, pageOf } from './page.args.ts'
+import { PrivacyPreview } from './preview.type.ts'
 import { Profile } from './profile.type.ts'
+import { DateTime, Json } from './scalars.ts'
 import { type ViewerView, viewerOf } from './viewer.ts'
 
 @Resolver()
@@ -96,6 +103,33 @@ export class QueryResolver {
   ): Promise<Connection<DisclosureView> | null> {
     const disclosures = await disclose.disclosuresOf(profile ?? null, pageOf(page))
     return disclosures && connectionOf(disclosures, (disclosure) => disclosure)
+  }
+
+  @Personal('Query.privacyPreview')
+  @Needs('audit:read')
+  @Query(() => PrivacyPreview, {
+    nullable: true,
+    description:
+      'What a caller would see of a person, as forms and reasons, never values: now, at a past instant by the policy of that time, or under a proposed policy. For compliance.',
+  })
+  async privacyPreview(
+    @Ctx() { disclose }: Doors,
+    @Arg('profile', () => ID, { description: "Pseudonym of the caller's audience." })
+    profile: string,
+    @Arg('as', () => String, { description: 'Id of a client, or a role: `role:partner`.' })
+    as: string,
+    @Arg('purpose', () => String, { description: 'Which that caller may declare.' })
+    purpose: string,
+    @Arg('at', () => DateTime, { nullable: true, description: 'A past instant to compare with.' })
+    at: number | null,
+    @Arg('policy', () => Json, {
+      nullable: true,
+      description:
+        'A proposed policy to compare with: tables by name, `{"roles": [{…}, …]}`, each a list of rows; tables left out are as they were.',
+    })
+    policy: unknown,
+  ): Promise<PrivacyPreviewView | null> {
+    return await disclose.preview(profile, { as, purpose, at: at ?? null, policy: policy ?? null })
   }
 
   @Needs('profile:search')

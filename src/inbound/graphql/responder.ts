@@ -10,7 +10,7 @@ import {
 import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit'
 import { LRUCache } from 'lru-cache'
 import type { Caller, Reception, Visit } from '../../gateway/disclose/reception.ts'
-import type { WatchedChange } from '../../gateway/disclose/watch.ts'
+import { isNews, type Told, type WatchedChange } from '../../gateway/disclose/watch.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import { type Analysis, analyse } from './analysis.ts'
 import type { Doors, StandingDoors } from './doors.ts'
@@ -27,6 +27,14 @@ export interface GraphqlRequest {
   readonly caller: Caller
   /** The event, for one answer of a subscription. */
   readonly rootValue?: unknown
+}
+
+interface Answer {
+  readonly result: ExecutionResult
+  /** About how many it speaks. */
+  readonly people: number
+  /** Of its pseudonyms. */
+  readonly epoch: number
 }
 
 interface Prepared {
@@ -80,12 +88,19 @@ export class Responder {
       if (!this.#isSubscription(request)) throw elsewhere('Queries and mutations', '/graphql')
       const events = await this.#subscribe(request)
       if (!(Symbol.asyncIterator in events)) return yield events
-      const told = new Map<unknown, string>()
+      let before: Told | null = null
       for await (const event of until(events, request.caller.principal.expiresAt)) {
         const caller = await callerNow()
-        const { result, people } = await this.#answer({ ...request, caller, rootValue: event })
+        const answer = await this.#answer({ ...request, caller, rootValue: event })
+        const { result, people } = answer
+        const { occasion } = event as WatchedChange
         if (result.errors) yield result
-        else if (people > 0 && isNews(event as WatchedChange, result, told)) yield result
+        // Nobody where somebody was: whoever shows them must hear of it. Of others not even that is told.
+        const isOfNobody = people === 0 && (before === null || occasion === 'membership')
+        if (result.errors || isOfNobody) continue
+        const told = toldBy(answer)
+        if (isNews(occasion, told, before)) yield result
+        before = told
       }
     } catch (error) {
       yield asResult(error)
@@ -112,11 +127,11 @@ export class Responder {
     return source
   }
 
-  async #answer(request: GraphqlRequest): Promise<{ result: ExecutionResult; people: number }> {
+  async #answer(request: GraphqlRequest): Promise<Answer> {
     const { reception } = this.#parts
     const prepared = this.#prepare(request)
     const admitted = await this.#admit(prepared.analysis, request)
-    if ('errors' in admitted) return { result: admitted, people: 0 }
+    if ('errors' in admitted) return { result: admitted, people: 0, epoch: 0 }
     const visit = admitted
     const result = await this.#execute(prepared, request, visit)
     const stopped = stoppingRefusal(result.errors)
@@ -126,7 +141,9 @@ export class Responder {
     }
     const { outcome, code } = outcomeOf(result)
     await reception.leave(visit, outcome, code)
-    return { result: { ...result, extensions: privacyOf(visit) }, people: visit.scope.people }
+    const { people } = visit.scope
+    const { epoch } = visit.disclose
+    return { result: { ...result, extensions: privacyOf(visit) }, people, epoch }
   }
 
   #prepare(request: GraphqlRequest): Prepared {
@@ -191,21 +208,10 @@ export class Responder {
   }
 }
 
-/**
- * Whether an answer differs from the last one about the same profile. That something changed which the caller may not
- * see, and when, must not be told by saying the same again.
- */
-function isNews(
-  { pseudonym, occasion }: WatchedChange,
-  { data, extensions }: ExecutionResult,
-  told: Map<unknown, string>,
-): boolean {
-  if (occasion === 'membership') return true
+/** All of an answer but its receipt, which is never the same. */
+function toldBy({ result: { data, extensions }, epoch }: Answer): Told {
   const { receipt: _receipt, ...privacy } = { receipt: null, ...(extensions?.privacy as object) }
-  const text = JSON.stringify([data, privacy])
-  const before = told.get(pseudonym)
-  told.set(pseudonym, text)
-  return occasion === 'change' && before !== text
+  return { text: JSON.stringify([data, privacy]), epoch }
 }
 
 function privacyOf({ scope }: Visit): Record<string, unknown> {
@@ -214,6 +220,7 @@ function privacyOf({ scope }: Visit): Record<string, unknown> {
       receipt: scope.requestId,
       purpose: scope.grant.purpose?.key ?? null,
       withheld: scope.withheld(),
+      ...(scope.honoured.length > 0 && { honoured: scope.honoured }),
     },
   }
 }

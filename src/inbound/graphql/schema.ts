@@ -10,11 +10,16 @@ import { buildSchemaSync, type PubSub } from 'type-graphql'
 import { AuditResolver } from './audit.resolver.ts'
 import { ItemResolver, SegmentResolver } from './catalogue.resolver.ts'
 import { ChangeResolver } from './change.resolver.ts'
+import { ConsentResolver } from './consent.resolver.ts'
+import { CountResolver, SegmentSizeResolver, ViewerBudgetResolver } from './count.resolver.ts'
+import { DeliveryResolver } from './delivery.resolver.ts'
 import { personalDirective, purposeDirective, scopeDirective } from './directives.ts'
 import { typeOfId } from './node.type.ts'
 import { ProfileResolver } from './profile.resolver.ts'
 import { QueryResolver } from './query.resolver.ts'
+import { RightsResolver } from './rights.resolver.ts'
 import { SecurityResolver } from './security.resolver.ts'
+import { SubjectRequestResolver } from './subject-request.resolver.ts'
 import { WatchResolver } from './watch.resolver.ts'
 
 const NO_TOPICS: PubSub = {
@@ -32,10 +37,17 @@ export function buildGraphqlSchema(): GraphQLSchema {
       ProfileResolver,
       SegmentResolver,
       ItemResolver,
+      SegmentSizeResolver,
+      ViewerBudgetResolver,
+      CountResolver,
       AuditResolver,
+      ConsentResolver,
       ChangeResolver,
       WatchResolver,
       SecurityResolver,
+      DeliveryResolver,
+      RightsResolver,
+      SubjectRequestResolver,
     ],
     directives: [...specifiedDirectives, purposeDirective, personalDirective, scopeDirective],
     // The library asks for one even where every subscription brings its own source, as ours do.

@@ -15,7 +15,8 @@ import type { Doors } from './doors.ts'
 export class WatchResolver {
   @Needs('profile:read')
   @Subscription(() => ProfileChange, {
-    description: 'The profile, disclosed anew whenever it changes.',
+    description:
+      'The profile, disclosed anew whenever it changes; null, once, when it may not be told any more.',
     subscribe: ({ args, context }: { args: { id?: string | null }; context: Doors }) =>
       context.watch.profile(context.scope, args.id ?? null),
   })
@@ -23,9 +24,10 @@ export class WatchResolver {
     @Root() { pseudonym }: WatchedChange,
     @Ctx() { disclose }: Doors,
     @Arg('id', () => ID, { nullable: true, description: 'Whose; absent: of the person acted for.' })
-    _id: string | null,
+    id: string | null,
   ): Promise<{ profile: ProfileView | null }> {
-    return { profile: pseudonym === null ? await disclose.me() : await disclose.profile(pseudonym) }
+    if (pseudonym === null) return { profile: await disclose.me() }
+    return { profile: await disclose.profile(pseudonym, id ?? pseudonym) }
   }
 
   @Needs('segments:read')

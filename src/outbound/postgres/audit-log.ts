@@ -14,7 +14,7 @@ import type { AuditJournal } from './audit-journal.ts'
 import { PostgresAuditLeaves } from './audit-leaves.ts'
 import { complete, reconcile } from './audit-reconciliation.ts'
 import { AuditSearch } from './audit-search.ts'
-import type { Database } from './database.ts'
+import type { Database, Queryable } from './database.ts'
 import { RecentEntries } from './recent-entries.ts'
 
 /** What may wait for the disk at once. Beyond it a disk that has stalled would fill the memory. */
@@ -27,11 +27,19 @@ const BATCH_BYTES = 8 * 1024 * 1024
 /** So long after a failure the trail counts as failing, unless something was appended since: who is asked nothing appends nothing. */
 const FAILING_FOR = 10 * SECOND
 
+/** Changes the store and says what that leaves on the trail; what it throws undoes it, and nothing is appended. */
+type Within = (tx: Queryable) => Promise<readonly AuditLeaf[]>
+
+/** What a `Within` has thrown: its caller's affair, and nothing is wrong with the trail. */
+class Declined extends Error {}
+
 interface Waiting {
   readonly leaves: readonly AuditLeaf[]
+  /** It travels alone, so that what it throws takes nobody along. */
+  readonly within?: Within
   readonly bytes: number
   readonly resolve: () => void
-  readonly reject: (refusal: Refusal) => void
+  readonly reject: (reason: unknown) => void
 }
 
 /**
@@ -112,12 +120,17 @@ export class PostgresAuditLog implements AuditLog {
       this.#waitingLeaves + leaves.length > QUEUED_LEAVES ||
       this.#waitingBytes + bytes > QUEUED_BYTES
     if (!this.#open || full) return Promise.reject(unavailable(undefined))
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ leaves, bytes, resolve, reject })
-      this.#waitingLeaves += leaves.length
-      this.#waitingBytes += bytes
-      this.#writing ??= this.#writeAll()
-    })
+    return this.#wait({ leaves, bytes })
+  }
+
+  /**
+   * Appends what `within` says, in the transaction in which it changes the store: both are durable, or neither is.
+   * @throws whatever `within` throws; Refusal AUDIT_UNAVAILABLE as `append`.
+   */
+  appendWithin(within: Within): Promise<void> {
+    if (!this.#open || this.#waitingLeaves >= QUEUED_LEAVES)
+      return Promise.reject(unavailable(undefined))
+    return this.#wait({ leaves: [], bytes: 0, within })
   }
 
   async size(): Promise<number> {
@@ -152,6 +165,15 @@ export class PostgresAuditLog implements AuditLog {
     }
   }
 
+  #wait(what: Omit<Waiting, 'resolve' | 'reject'>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ ...what, resolve, reject })
+      this.#waitingLeaves += what.leaves.length
+      this.#waitingBytes += what.bytes
+      this.#writing ??= this.#writeAll()
+    })
+  }
+
   async #warnOfUnsafeServer(): Promise<void> {
     const [row] = await this.#database.query<{ fsync: string }>('SHOW fsync')
     if (row?.fsync === 'off')
@@ -163,11 +185,15 @@ export class PostgresAuditLog implements AuditLog {
     while (this.#waiting.length > 0) {
       const batch = this.#nextBatch()
       try {
-        this.#batch = this.#write(batch.flatMap(({ leaves }) => leaves))
+        this.#batch = this.#write(batch)
         await this.#batch
         this.#failedAt = Number.NEGATIVE_INFINITY
         for (const { resolve } of batch) resolve()
       } catch (cause) {
+        if (cause instanceof Declined) {
+          for (const { reject } of batch) reject(cause.cause)
+          continue
+        }
         this.#failures++
         this.#failedAt = performance.now()
         const refusal = unavailable(cause)
@@ -184,8 +210,9 @@ export class PostgresAuditLog implements AuditLog {
     for (const one of this.#waiting) {
       leaves += one.leaves.length
       bytes += one.bytes
-      if (count > 0 && (leaves > BATCH_LEAVES || bytes > BATCH_BYTES)) break
+      if (count > 0 && (leaves > BATCH_LEAVES || bytes > BATCH_BYTES || one.within)) break
       count++
+      if (one.within) break
     }
     const batch = this.#waiting.splice(0, count)
     for (const one of batch) {
@@ -195,14 +222,33 @@ export class PostgresAuditLog implements AuditLog {
     return batch
   }
 
-  async #write(leaves: readonly AuditLeaf[]): Promise<void> {
-    if (leaves.length === 0) return
+  async #write(batch: readonly Waiting[]): Promise<void> {
     this.#journal?.assertUsable()
-    const first = await appendBatch(this.#database, leaves)
+    const within = batch[0]?.within
+    const { first, leaves } = within
+      ? await this.#appendWith(within)
+      : await this.#appendTo(
+          this.#database,
+          batch.flatMap((one) => one.leaves),
+        )
+    if (leaves.length === 0) return
     this.#recent.add(first, leaves)
     if (!this.#journal) return
     await this.#journal.append(leaves.map((leaf, at) => ({ ...leaf, index: first + at })))
     for (const at of leaves.keys()) this.#journaled.add(first + at)
+  }
+
+  async #appendTo(queryable: Queryable, leaves: readonly AuditLeaf[]) {
+    return { first: leaves.length === 0 ? 0 : await appendBatch(queryable, leaves), leaves }
+  }
+
+  async #appendWith(within: Within) {
+    return await this.#database.transaction(async (tx) => {
+      const leaves = await within(tx).catch((cause: unknown) => {
+        throw new Declined('declined', { cause })
+      })
+      return await this.#appendTo(tx, leaves)
+    })
   }
 
   /** Another process on the same server may have died between its commit and its journal. */

@@ -3,24 +3,29 @@ import type { SubjectId } from '../../kernel/ids.ts'
 import { type Instant, isoInstant } from '../../kernel/time.ts'
 import type { Database } from './database.ts'
 
-/** How soon a subscriber hears of a change, at the latest. */
+/** How soon a subscriber hears of a change, at the latest: where nobody said that there is one. */
 const POLL_MS = 250
 /** Larger bursts are told in several portions. */
 const PAGE = 1_000
 /** Doubles hold today's milliseconds to a quarter of a microsecond: a margin costs nothing, told changes are remembered. */
 const MARGIN_MS = 1
 
+interface Polling {
+  wake(): void
+  stop(): void
+}
+
 type Listener = (changes: readonly Change[]) => void
 
 /**
- * Polls the change table, only while somebody listens. Changes appear when their transaction commits, in no order: so
+ * Polls the change table, only while somebody listens, and at once when it is woken. Changes appear when their transaction commits, in no order: so
  * each poll reads again from the beginning of the oldest transaction that was still writing at the poll before. All
  * gateways must connect as one role, or as roles that may read pg_stat_activity.
  */
 export class PostgresChangeFeed implements ChangeFeed {
   readonly #database: Database
   readonly #listeners = new Set<Listener>()
-  #polling: { stopped: boolean } | null = null
+  #polling: Polling | null = null
 
   constructor(database: Database) {
     this.#database = database
@@ -35,9 +40,14 @@ export class PostgresChangeFeed implements ChangeFeed {
     return () => {
       this.#listeners.delete(own)
       if (this.#listeners.size > 0 || !this.#polling) return
-      this.#polling.stopped = true
+      this.#polling.stop()
       this.#polling = null
     }
+  }
+
+  /** There may be something new: looks now, if anybody listens. */
+  wake(): void {
+    this.#polling?.wake()
   }
 
   /** Forgets changes older than that; nobody can have missed them who was listening. Returns how many. */
@@ -51,7 +61,7 @@ export class PostgresChangeFeed implements ChangeFeed {
     return row?.discarded ?? 0
   }
 
-  #start(): { stopped: boolean } {
+  #start(): Polling {
     const run = { stopped: false }
     const subscribedAt = performance.now()
     /** Milliseconds of the database's clock; null until it was asked for the first time. */
@@ -65,15 +75,32 @@ export class PostgresChangeFeed implements ChangeFeed {
       from = writingSince
       told = new Map([...told].filter(([, changedAt]) => changedAt >= writingSince - MARGIN_MS))
     }
+    let waiting: NodeJS.Timeout | null = null
+    let woken = false
     const again = () => {
+      waiting = null
+      woken = false
       if (run.stopped) return
       void poll()
         // While the database is gone nothing is told; `from` stays, so nothing is missed.
         .catch(() => {})
-        .then(() => setTimeout(again, POLL_MS).unref())
+        .then(() => {
+          waiting = setTimeout(again, woken ? 0 : POLL_MS).unref()
+        })
     }
     again()
-    return run
+    return {
+      wake() {
+        // What was committed while a poll is under way may have come too late for it.
+        woken = true
+        if (waiting === null) return
+        clearTimeout(waiting)
+        again()
+      },
+      stop() {
+        run.stopped = true
+      },
+    }
   }
 
   #tell(changes: readonly Change[]): void {

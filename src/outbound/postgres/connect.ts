@@ -16,6 +16,14 @@ import { CountedRefusals1764100004000 } from '../../../migrations/1764100004000-
 import { PackedLineage1764100060000 } from '../../../migrations/1764100060000-packed-lineage.ts'
 import { FormerItems1764100070000 } from '../../../migrations/1764100070000-former-items.ts'
 import { LeafCompression1764100080000 } from '../../../migrations/1764100080000-leaf-compression.ts'
+import { ConsentHistory1764200001000 } from '../../../migrations/1764200001000-consent-history.ts'
+import { Counts1764200002000 } from '../../../migrations/1764200002000-counts.ts'
+import { Erasures1764200004000 } from '../../../migrations/1764200004000-erasures.ts'
+import { ErasureRemains1764200004100 } from '../../../migrations/1764200004100-erasure-remains.ts'
+import { Outbox1764200005000 } from '../../../migrations/1764200005000-outbox.ts'
+import { SubjectRequests1764200005100 } from '../../../migrations/1764200005100-subject-requests.ts'
+import { PolicyVersions1764200006000 } from '../../../migrations/1764200006000-policy-versions.ts'
+import { RequestRegulations1764200007200 } from '../../../migrations/1764200007200-request-regulations.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import { Database } from './database.ts'
 import { EMBEDDED_PORT, EmbeddedServer } from './embedded.ts'
@@ -24,9 +32,14 @@ import { auditEntities } from './entities/audit.ts'
 import { auditIndexEntities } from './entities/audit-index.ts'
 import { auditTreeEntities } from './entities/audit-tree.ts'
 import { countedEntities } from './entities/counted.ts'
+import { countsEntities } from './entities/counts.ts'
+import { deliveryEntities } from './entities/delivery.ts'
+import { erasureEntities } from './entities/erasure.ts'
+import { policyVersionEntities } from './entities/policy-version.ts'
 import { readModelEntities } from './entities/read-model.ts'
 import { recordsEntities } from './entities/records.ts'
 import { segmentsAndItemsEntities } from './entities/segments-and-items.ts'
+import { subjectRequestEntities } from './entities/subject-requests.ts'
 import { subjectsEntities } from './entities/subjects.ts'
 
 /** Versions of PostgreSQL that the tests run against, first and last. */
@@ -122,6 +135,11 @@ function dataSourceOf(address: Address, poolSize: number): DataSource {
       ...auditTreeEntities,
       ...accessEntities,
       ...countedEntities,
+      ...countsEntities,
+      ...deliveryEntities,
+      ...policyVersionEntities,
+      ...erasureEntities,
+      ...subjectRequestEntities,
     ],
     migrations: [
       Subjects1764000001000,
@@ -140,6 +158,14 @@ function dataSourceOf(address: Address, poolSize: number): DataSource {
       PackedLineage1764100060000,
       FormerItems1764100070000,
       LeafCompression1764100080000,
+      ConsentHistory1764200001000,
+      Counts1764200002000,
+      Erasures1764200004000,
+      ErasureRemains1764200004100,
+      Outbox1764200005000,
+      SubjectRequests1764200005100,
+      PolicyVersions1764200006000,
+      RequestRegulations1764200007200,
     ],
   })
 }

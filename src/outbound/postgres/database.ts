@@ -16,6 +16,8 @@ export interface Queryable {
   ): Promise<R[]>
 }
 
+const WRITES_CHANGE = 'INSERT INTO change ('
+
 /**
  * The pool, shared by all stores. The embedded server has one session: inside `transaction` every statement MUST go
  * through the given Queryable, or it waits for itself for ever.
@@ -25,6 +27,7 @@ export class Database implements Queryable {
   readonly #prepare: boolean
   readonly #onStatement: (text: string) => void
   readonly #running = new Set<number>()
+  #onChange: () => void = () => {}
 
   /** @param embedded no named statements: all connections share one session. */
   constructor(pool: Pool, embedded: boolean, onStatement: (text: string) => void = () => {}) {
@@ -48,16 +51,27 @@ export class Database implements Queryable {
     return await this.#run<R>(this.#pool, text, values, name)
   }
 
+  /** @param tell called after each commit of a transaction that has written to the table of changes. */
+  whenChanged(tell: () => void): void {
+    this.#onChange = tell
+  }
+
   /** Runs `work` in one transaction; rolls back when it throws. */
   async transaction<T>(work: (queryable: Queryable) => Promise<T>): Promise<T> {
     const client = await this.#connect()
     let broken: Error | undefined
+    let changed = false
     try {
       await this.#run(client, 'BEGIN', [])
       const result = await work({
-        query: (text, values = [], name) => this.#run(client, text, values, name),
+        query: (text, values = [], name) => {
+          // Seen here, so that nobody who writes a change can forget to tell of it.
+          changed ||= text.includes(WRITES_CHANGE)
+          return this.#run(client, text, values, name)
+        },
       })
       await this.#run(client, 'COMMIT', [])
+      if (changed) this.#onChange()
       return result
     } catch (error) {
       try {

@@ -104,6 +104,19 @@ export async function saveRecords(
   )
 }
 
+/**
+ * A decision that holds from the moment it is recorded comes after all that were made before it, whatever the clocks of
+ * the gateways say that recorded those: it would be lost behind one that a faster clock has dated.
+ */
+const PLACED = `CROSS JOIN LATERAL (
+  SELECT greatest(effective, (
+    SELECT max(earlier.effective_at) + interval '1 millisecond'
+    FROM subject me JOIN subject other ON other.root_id = me.root_id JOIN consent_record earlier ON earlier.home_id = other.id
+    WHERE me.id = home AND effective = recorded AND earlier.purpose = made.purpose
+      AND (earlier.recipient = made.recipient OR earlier.recipient IS NULL OR made.recipient IS NULL)
+  )) AS at
+) placed`
+
 export async function saveConsents(
   tx: Queryable,
   { id: batchId }: BatchOrigin,
@@ -112,13 +125,17 @@ export async function saveConsents(
   if (consents.length === 0) return
   await tx.query(
     `INSERT INTO consent_record (id, home_id, batch_id, purpose, categories, recipient, state, jurisdiction,
-       effective_at, expires_at, recorded_at, source, method, collection_point, notice_version)
+       effective_at, expires_at, recorded_at, source, method, collection_point, notice, notice_version, notice_hash,
+       language, entity, evidence)
      SELECT id, home, $2, purpose,
        CASE json_typeof(categories) WHEN 'array' THEN ARRAY(SELECT json_array_elements_text(categories)) END,
-       recipient, state, jurisdiction, effective, expires, recorded, source, method, "collectionPoint", "noticeVersion"
+       recipient, state, jurisdiction, placed.at, expires,
+       CASE WHEN effective = recorded THEN placed.at ELSE recorded END, source, method, "collectionPoint", notice,
+       "noticeVersion", "noticeHash", language, entity, evidence
      FROM json_to_recordset($1) AS made (id uuid, home uuid, purpose text, categories json, recipient text,
        state text, jurisdiction text, effective timestamptz, expires timestamptz, recorded timestamptz,
-       source text, method text, "collectionPoint" text, "noticeVersion" text)`,
+       source text, method text, "collectionPoint" text, notice text, "noticeVersion" text, "noticeHash" text,
+       language text, entity text, evidence jsonb) ${PLACED}`,
     [
       JSON.stringify(
         consents.map(({ effectiveAt, expiresAt, recordedAt, ...rest }) => ({
@@ -163,12 +180,19 @@ export async function saveQuarantine(
 ): Promise<void> {
   if (rows.length === 0) return
   await tx.query(
-    `INSERT INTO quarantine (id, source, batch_id, kind, row_number, received_at, reasons, payload)
-     SELECT id, $2, $3, kind, "rowNumber", $4, reasons, decode(payload, 'base64')
-     FROM json_to_recordset($1) AS made (id uuid, kind text, "rowNumber" bigint, reasons jsonb, payload text)`,
+    `INSERT INTO quarantine (id, source, batch_id, kind, row_number, received_at, reasons, payload, about)
+     SELECT id, $2, $3, kind, "rowNumber", $4, reasons, decode(payload, 'base64'),
+       CASE json_typeof(about) WHEN 'array'
+         THEN ARRAY(SELECT decode(json_array_elements_text(about), 'hex')) END
+     FROM json_to_recordset($1) AS made
+       (id uuid, kind text, "rowNumber" bigint, reasons jsonb, payload text, about json)`,
     [
       JSON.stringify(
-        rows.map((row) => ({ ...row, payload: Buffer.from(row.payload).toString('base64') })),
+        rows.map((row) => ({
+          ...row,
+          payload: Buffer.from(row.payload).toString('base64'),
+          about: row.about?.map(({ blindIndex }) => blindIndex) ?? null,
+        })),
       ),
       source,
       batchId,

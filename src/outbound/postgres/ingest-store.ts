@@ -1,3 +1,4 @@
+import type { SealedMessage } from '../../domain/delivery/outbox.ts'
 import type { Batch, BatchKind, IngestCounts } from '../../domain/profiles/batch.ts'
 import type {
   BatchOrigin,
@@ -17,6 +18,7 @@ import type {
   Resolution,
   RootSubject,
 } from '../../domain/profiles/resolution.ts'
+import type { HeldRequest } from '../../domain/profiles/subject-request-store.ts'
 import type { Tally } from '../../domain/profiles/tally.ts'
 import type { SubjectId } from '../../kernel/ids.ts'
 import { Refusal } from '../../kernel/refusal.ts'
@@ -28,7 +30,10 @@ import { knownIdentifiers, lockPeople, saveIdentities } from './ingest-identitie
 import { LostRace } from './ingest-race.ts'
 import { knownIds, saveConsents, saveItems, saveQuarantine, saveRecords } from './ingest-rows.ts'
 import { takeBack } from './ingest-undo.ts'
+import { writeOutbox } from './outbox.ts'
 import type { PreparedRebuild, ProfileRebuild, RebuildScope } from './profile-rebuild.ts'
+import { insertRequest, saveParts } from './subject-request-rows.ts'
+import { suppressedAmong } from './suppressions.ts'
 
 /** Losing a race this often in a row means that something else is wrong. */
 const ATTEMPTS = 8
@@ -157,6 +162,10 @@ class PostgresIngestTransaction implements IngestTransaction {
     return knownIdentifiers(this.#queryable, identifiers)
   }
 
+  suppressed(hashes: readonly Uint8Array[]): Promise<ReadonlySet<string>> {
+    return suppressedAmong(this.#queryable, hashes)
+  }
+
   lockPeople(homes: Iterable<SubjectId>): Promise<ReadonlyMap<SubjectId, RootSubject>> {
     return lockPeople(this.#queryable, homes)
   }
@@ -201,12 +210,29 @@ class PostgresIngestTransaction implements IngestTransaction {
     return this.#rebuild.within({ ...this.#scope, now }, homes)
   }
 
+  async noteMet(request: HeldRequest): Promise<void> {
+    await insertRequest(this.#queryable, request)
+    await saveParts(this.#queryable, { request })
+  }
+
+  tell(messages: readonly SealedMessage[]): Promise<void> {
+    return writeOutbox(this.#queryable, messages)
+  }
+
   async advance(batchId: string, counts: IngestCounts, position: number | null): Promise<void> {
     const rows = await this.#queryable.query(
       `UPDATE batch SET received = received + $2, accepted = accepted + $3, quarantined = quarantined + $4,
-         duplicates = duplicates + $5, position = coalesce($6, position)
+         duplicates = duplicates + $5, suppressed = suppressed + $6, position = coalesce($7, position)
        WHERE id = $1 AND state = 'running' RETURNING id`,
-      [batchId, counts.received, counts.accepted, counts.quarantined, counts.duplicates, position],
+      [
+        batchId,
+        counts.received,
+        counts.accepted,
+        counts.quarantined,
+        counts.duplicates,
+        counts.suppressed,
+        position,
+      ],
     )
     if (rows.length === 0)
       throw new Refusal('CONFLICT', `Batch ${batchId} was finished or taken back meanwhile.`)
@@ -218,7 +244,7 @@ class PostgresIngestTransaction implements IngestTransaction {
 }
 
 const BATCH_COLUMNS = `id, source, kind, fingerprint, state, position, received, accepted, quarantined,
-  duplicates, started_at, finished_at`
+  duplicates, suppressed, started_at, finished_at`
 
 interface BatchRow {
   readonly id: string
@@ -231,6 +257,7 @@ interface BatchRow {
   readonly accepted: string
   readonly quarantined: string
   readonly duplicates: string
+  readonly suppressed: string
   readonly started_at: Date
   readonly finished_at: Date | null
 }
@@ -255,6 +282,7 @@ function batchOf(row: BatchRow): Batch {
       accepted: Number(row.accepted),
       quarantined: Number(row.quarantined),
       duplicates: Number(row.duplicates),
+      suppressed: Number(row.suppressed),
     },
     startedAt: row.started_at.getTime(),
     finishedAt: row.finished_at?.getTime() ?? null,

@@ -1,6 +1,7 @@
 import { rootsOf } from '../../domain/profiles/resolution.ts'
 import type { SubjectId } from '../../kernel/ids.ts'
 import { type Instant, isoInstant } from '../../kernel/time.ts'
+import { allowConsentRemoval } from './consent-removal.ts'
 import type { Queryable } from './database.ts'
 import { recount } from './ingest-events.ts'
 import { lockPeople } from './ingest-identities.ts'
@@ -25,6 +26,7 @@ export async function takeBack(
     [batchId, isoInstant(now)],
   )
   const homes = members.map(({ id }) => id)
+  await discardAnswers(tx, homes)
   const gone = await removeEmpty(tx, homes)
   await restoreRoots(tx, members, new Set(gone))
   await recount(tx, touched)
@@ -33,6 +35,15 @@ export async function takeBack(
     isoInstant(now),
   ])
   return { homes, gone }
+}
+
+/** What people were answered while the batch stood may hold what is somebody else's now: whoever asks again is answered anew. */
+async function discardAnswers(tx: Queryable, homes: readonly SubjectId[]): Promise<void> {
+  const of = `request_id IN (
+    SELECT request_id FROM subject_request_person WHERE subject_id = ANY ($1::uuid[])
+    UNION SELECT request_id FROM subject_package WHERE subject_id = ANY ($1::uuid[]))`
+  await tx.query(`DELETE FROM subject_request_link WHERE ${of}`, [homes])
+  await tx.query(`DELETE FROM subject_package WHERE ${of}`, [homes])
 }
 
 /** Homes of everything that the batch brought, and of other versions of its records. */
@@ -65,6 +76,7 @@ async function peopleOf(tx: Queryable, homes: readonly SubjectId[]): Promise<Mem
 }
 
 async function removeRows(tx: Queryable, batchId: string): Promise<void> {
+  await allowConsentRemoval(tx, 'undo')
   for (const table of ['record', 'event', 'consent_record', 'former_item', 'quarantine'])
     await tx.query(`DELETE FROM ${table} WHERE batch_id = $1`, [batchId])
 }

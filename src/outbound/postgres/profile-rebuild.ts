@@ -1,15 +1,15 @@
-import { compileConsent } from '../../domain/privacy/consent.ts'
+import { parseVector } from '../../domain/privacy/consent-vector.ts'
 import type { KeyStore } from '../../domain/privacy/key-store.ts'
-import type { Policy, TraitDefinition } from '../../domain/privacy/policy.ts'
+import type { Policy } from '../../domain/privacy/policy.ts'
 import {
   type ComposedProfile,
   composeRow,
   countedOf,
   externalIdTraits,
 } from '../../domain/profiles/compose.ts'
-import { consentHistories } from '../../domain/profiles/consent-histories.ts'
+import { consentOfPerson } from '../../domain/profiles/person-consent.ts'
 import type { ProfileRebuilder } from '../../domain/profiles/profile-rebuilder.ts'
-import { resolveTraits, type SourceRecord } from '../../domain/profiles/survivorship.ts'
+import { resolveTraits } from '../../domain/profiles/survivorship.ts'
 import { sumOf, type Tally } from '../../domain/profiles/tally.ts'
 import { profilingOf, readable } from '../../domain/recommendations/profiling.ts'
 import { recommendedFor } from '../../domain/recommendations/recommend.ts'
@@ -19,7 +19,7 @@ import type {
   RecommenderModel,
 } from '../../domain/recommendations/recommender.ts'
 import { eventNamesOf, eventsSince, factsOf } from '../../domain/segments/facts.ts'
-import { membershipsOf } from '../../domain/segments/memberships.ts'
+import { membershipsOf, NO_STANDING } from '../../domain/segments/memberships.ts'
 import type { Segment } from '../../domain/segments/rule.ts'
 import type { Randomness, SubjectId } from '../../kernel/ids.ts'
 import type { Clock, Instant } from '../../kernel/time.ts'
@@ -75,12 +75,12 @@ export interface ProfileRebuildOptions {
 /** Composes read-model rows from what sources said, what was counted and what people decided. */
 export class ProfileRebuild implements ProfileRebuilder {
   readonly #options: ProfileRebuildOptions
-  readonly #traits: { traits: ReadonlyMap<string, TraitDefinition>; sources: Policy['sources'] }
+  readonly #traits: Pick<Policy, 'traits' | 'sources' | 'notices'>
 
   constructor(options: ProfileRebuildOptions) {
     this.#options = options
-    const { traits, sources } = options.policy
-    this.#traits = { traits: new Map([...traits, ...externalIdTraits]), sources }
+    const { traits, sources, notices } = options.policy
+    this.#traits = { traits: new Map([...traits, ...externalIdTraits]), sources, notices }
   }
 
   /** To be called before the transaction begins: the stores it asks have sessions of their own. */
@@ -183,7 +183,9 @@ export class ProfileRebuild implements ProfileRebuilder {
         permitted.set(consentState, profilingOf(this.#options.policy, consentState))
       const profiled = readable(interactions, permitted.get(consentState) ?? null, now)
       return {
-        standing: membershipsOf(segments.values(), factsOf(groups, events.get(root) ?? {}), now),
+        standing: parseVector(consentState).restricted
+          ? NO_STANDING
+          : membershipsOf(segments.values(), factsOf(groups, events.get(root) ?? {}), now),
         recommended: recommendedFor(prepared.model, prepared.catalogue, profiled),
       }
     }
@@ -198,8 +200,7 @@ export class ProfileRebuild implements ProfileRebuilder {
     const opened = person.records.map((one) => ({ ...one, traits: vault.traitsOf(one) }))
     const winners = resolveTraits(opened, this.#traits)
     const composed = composeRow(winners, sumOf(person.tallies), now)
-    const country = this.#vouchedCountry(opened)
-    const consent = compileConsent(consentHistories(person.consents, person.links), country, now)
+    const consent = consentOfPerson({ ...person, records: opened }, this.#traits, now)
     return {
       ...composed,
       ...derive(root, composed, consent.state),
@@ -208,22 +209,6 @@ export class ProfileRebuild implements ProfileRebuilder {
       isPerson: person.isPerson,
       sealed: vault.sealedFor(root, composed.vault, person.records),
     }
-  }
-
-  /**
-   * The country that decides how consent works: only from sources whose word counts. Otherwise a browser could turn
-   * opt-in into opt-out by naming another country.
-   */
-  #vouchedCountry(records: readonly SourceRecord[]): string | null {
-    const { sources } = this.#options.policy
-    const vouched = records.flatMap((record) => {
-      const { country } = record.traits
-      return sources.get(record.source)?.verified && country !== undefined
-        ? [{ ...record, traits: { country } }]
-        : []
-    })
-    const country = resolveTraits(vouched, this.#traits).get('country')?.value
-    return country === undefined ? null : String(country)
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ConsentRecord } from '../../domain/privacy/consent.ts'
 import { PURCHASE_WORDS } from '../../domain/privacy/event-category.ts'
+import type { KeptConsent } from '../../domain/privacy/kept-consent.ts'
 import type {
   ProfileStore,
   RowPosition,
@@ -110,9 +111,7 @@ export class PostgresProfileStore implements ProfileStore {
     return grouped(ids, rows, timelineEvent)
   }
 
-  async consentRecords(
-    ids: readonly SubjectId[],
-  ): Promise<Map<SubjectId, readonly ConsentRecord[]>> {
+  async consentRecords(ids: readonly SubjectId[]): Promise<Map<SubjectId, readonly KeptConsent[]>> {
     const rows = await this.#database.query<ConsentRow>(
       `SELECT me.id AS asked, c.* FROM subject me
        JOIN subject home ON home.root_id = me.root_id
@@ -186,9 +185,17 @@ interface ConsentRow {
   expires_at: Date | null
   recorded_at: Date
   source: string
+  method: string | null
+  collection_point: string | null
+  notice: string | null
+  notice_version: string | null
+  notice_hash: string | null
+  language: string | null
+  entity: string | null
+  evidence: Record<string, unknown> | null
 }
 
-function consentRecord(row: ConsentRow): ConsentRecord {
+function consentRecord(row: ConsentRow): KeptConsent {
   return {
     id: row.id,
     purpose: row.purpose,
@@ -200,6 +207,14 @@ function consentRecord(row: ConsentRow): ConsentRecord {
     expiresAt: row.expires_at?.getTime() ?? null,
     recordedAt: row.recorded_at.getTime(),
     source: row.source,
+    method: row.method,
+    collectionPoint: row.collection_point,
+    notice: row.notice,
+    noticeVersion: row.notice_version,
+    noticeHash: row.notice_hash,
+    language: row.language,
+    entity: row.entity,
+    evidence: row.evidence,
   }
 }
 

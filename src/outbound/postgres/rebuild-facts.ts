@@ -3,7 +3,7 @@ import type { FiledConsent, HomeLink } from '../../domain/profiles/consent-histo
 import type { TraitValue } from '../../domain/profiles/normalise.ts'
 import type { Tally } from '../../domain/profiles/tally.ts'
 import type { SubjectId } from '../../kernel/ids.ts'
-import type { Instant } from '../../kernel/time.ts'
+import { type Instant, isoInstant } from '../../kernel/time.ts'
 import type { Queryable } from './database.ts'
 import { namesPerson } from './ingest-identities.ts'
 
@@ -66,16 +66,25 @@ function nobody(): PersonFacts {
   return { records: [], tallies: [], consents: [], links: [], isPerson: false }
 }
 
-/** Of the versions of a record the newest observation stands, whoever it is filed under by now. */
-async function loadRecords(tx: Queryable, homes: readonly SubjectId[]): Promise<HeldRecord[]> {
+/**
+ * Of the versions of a record the newest observation stands, whoever it is filed under by now.
+ * @param until as it was then; null: as it is.
+ */
+export async function loadRecords(
+  tx: Queryable,
+  homes: readonly SubjectId[],
+  until: Instant | null = null,
+): Promise<HeldRecord[]> {
   return await tx.query<HeldRecord & Record<string, unknown>>(
     `SELECT r.home_id AS home, r.source, r.record_key AS "recordKey", r.traits, r.sealed,
        (extract(epoch FROM r.observed_at) * 1000)::float8 AS "observedAt",
        (extract(epoch FROM r.received_at) * 1000)::float8 AS "receivedAt"
-     FROM record r WHERE r.home_id = ANY ($1::uuid[]) AND NOT EXISTS (
+     FROM record r WHERE r.home_id = ANY ($1::uuid[]) AND ($2::timestamptz IS NULL OR r.received_at <= $2)
+       AND NOT EXISTS (
        SELECT 1 FROM record newer WHERE newer.source = r.source AND newer.record_key = r.record_key
+         AND ($2::timestamptz IS NULL OR newer.received_at <= $2)
          AND (newer.observed_at, newer.received_at, newer.batch_id) > (r.observed_at, r.received_at, r.batch_id))`,
-    [homes],
+    [homes, until === null ? null : isoInstant(until)],
   )
 }
 
@@ -86,14 +95,21 @@ async function loadTallies(tx: Queryable, homes: readonly SubjectId[]) {
   )
 }
 
-async function loadConsents(tx: Queryable, homes: readonly SubjectId[]): Promise<FiledConsent[]> {
+/** @param until what had been recorded by then; null: all. */
+export async function loadConsents(
+  tx: Queryable,
+  homes: readonly SubjectId[],
+  until: Instant | null = null,
+): Promise<FiledConsent[]> {
   const rows = await tx.query<ConsentRecord & { home: SubjectId }>(
-    `SELECT home_id AS home, id, purpose, categories, recipient, state, jurisdiction, source,
+    `SELECT home_id AS home, id, purpose, categories, recipient, state, jurisdiction, source, notice,
+       notice_version AS "noticeVersion",
        (extract(epoch FROM effective_at) * 1000)::float8 AS "effectiveAt",
        (extract(epoch FROM expires_at) * 1000)::float8 AS "expiresAt",
        (extract(epoch FROM recorded_at) * 1000)::float8 AS "recordedAt"
-     FROM consent_record WHERE home_id = ANY ($1::uuid[])`,
-    [homes],
+     FROM consent_record
+     WHERE home_id = ANY ($1::uuid[]) AND ($2::timestamptz IS NULL OR recorded_at <= $2)`,
+    [homes, until === null ? null : isoInstant(until)],
   )
   return rows.map(({ home, ...record }) => ({ home, record }))
 }

@@ -38,12 +38,26 @@ export class PostgresRecommendationStore implements RecommendationStore {
   readonly #clock: Clock
   readonly #model: Remembered<RecommenderModel | null>
   readonly #catalogue: Remembered<Catalogue>
+  #onDefined: () => void = () => {}
 
   constructor(database: Database, clock: Clock) {
     this.#database = database
     this.#clock = clock
-    this.#model = new Remembered(clock, SECOND, (previous) => readModel(database, previous ?? null))
+    this.#model = new Remembered(clock, SECOND, (previous) =>
+      readModel(database, previous ?? null, clock.now()),
+    )
     this.#catalogue = new Remembered(clock, SECOND, (previous) => this.#readCatalogue(previous))
+  }
+
+  /** @param tell called whenever this process has stored a model or items. */
+  whenDefined(tell: () => void): void {
+    this.#onDefined = tell
+  }
+
+  /** Model and catalogue are looked at again when they are asked for next. */
+  forget(): void {
+    this.#model.forget()
+    this.#catalogue.forget()
   }
 
   model(): Promise<RecommenderModel | null> {
@@ -84,7 +98,8 @@ export class PostgresRecommendationStore implements RecommendationStore {
 
   async changedSince(instant: Instant): Promise<boolean> {
     const rows = await this.#database.query<{ changed: boolean }>(
-      'SELECT EXISTS (SELECT 1 FROM read_model WHERE updated_at > $1::timestamptz) AS changed',
+      `SELECT EXISTS (SELECT 1 FROM read_model WHERE updated_at > $1::timestamptz)
+         OR EXISTS (SELECT 1 FROM erasure WHERE begun_at > $1::timestamptz) AS changed`,
       [isoInstant(instant)],
       'recommender-changed',
     )
@@ -92,8 +107,9 @@ export class PostgresRecommendationStore implements RecommendationStore {
   }
 
   async saveModel(model: FittedModel): Promise<number> {
-    const id = await writeModel(this.#database, model)
-    this.#model.forget()
+    const id = await writeModel(this.#database, model, this.#clock.now())
+    this.forget()
+    this.#onDefined()
     return id
   }
 
@@ -189,7 +205,8 @@ export class PostgresRecommendationStore implements RecommendationStore {
       ],
       'items-save',
     )
-    this.#catalogue.forget()
+    this.forget()
+    this.#onDefined()
   }
 
   async catalogue(): Promise<ReadonlyMap<string, string | null>> {

@@ -1,10 +1,12 @@
 import {
   type FittedModel,
+  FORGET_WITHIN,
   type RecommenderInput,
   type RecommenderModel,
   readyModel,
 } from '../../domain/recommendations/recommender.ts'
-import { isoInstant } from '../../kernel/time.ts'
+import { Refusal } from '../../kernel/refusal.ts'
+import { type Instant, isoInstant } from '../../kernel/time.ts'
 import type { Database, Queryable } from './database.ts'
 
 /** Rows of neighbours in one statement. */
@@ -12,14 +14,20 @@ const CHUNK = 500
 /** The newest, and the one that a gateway may be reading while the newest is stored. */
 const MODELS_KEPT = 2
 
+/** Erasures that a model outlives unlawfully: they began after it was fitted, and before $1. */
+const REMEMBERS_ERASED =
+  'SELECT FROM erasure e WHERE e.begun_at > fitted_at AND e.begun_at <= $1::timestamptz'
+
 /** The newest model; the one read before, where that is still it. */
 export async function readModel(
   database: Queryable,
   previous: RecommenderModel | null,
+  now: Instant,
 ): Promise<RecommenderModel | null> {
   const [newest] = await database.query<{ id: number }>(
-    'SELECT max(id) AS id FROM recommender_model HAVING max(id) IS NOT NULL',
-    [],
+    `SELECT id FROM (SELECT id, fitted_at FROM recommender_model ORDER BY id DESC LIMIT 1) newest
+     WHERE NOT EXISTS (${REMEMBERS_ERASED})`,
+    [isoInstant(now - FORGET_WITHIN)],
     'recommender-newest',
   )
   if (!newest || newest.id === previous?.id) return newest ? previous : null
@@ -46,8 +54,24 @@ export async function readModel(
   })
 }
 
-export async function writeModel(database: Database, model: FittedModel): Promise<number> {
+/** @throws Refusal CONFLICT */
+export async function writeModel(
+  database: Database,
+  model: FittedModel,
+  now: Instant,
+): Promise<number> {
   return await database.transaction(async (tx) => {
+    const remembers = await tx.query(
+      `SELECT FROM (SELECT $2::timestamptz AS fitted_at) own WHERE EXISTS (${REMEMBERS_ERASED})`,
+      [isoInstant(now - FORGET_WITHIN), isoInstant(model.fittedAt)],
+    )
+    if (remembers.length > 0)
+      throw new Refusal('CONFLICT', 'The model was fitted with somebody who was erased.')
+    await tx.query(
+      `UPDATE erasure SET refitted_at = $1::timestamptz
+       WHERE refitted_at IS NULL AND begun_at <= $1::timestamptz`,
+      [isoInstant(model.fittedAt)],
+    )
     const [row] = await tx.query<{ id: number }>(
       'INSERT INTO recommender_model (fitted_at, popular) VALUES ($1, $2) RETURNING id',
       [isoInstant(model.fittedAt), JSON.stringify(model.popular)],

@@ -17,6 +17,7 @@ type Events = Readonly<Record<string, readonly Instant[]>>
 export class PostgresSegmentStore implements SegmentStore {
   readonly #database: Database
   readonly #all: Remembered<ReadonlyMap<string, Segment>>
+  #onDefined: () => void = () => {}
 
   constructor(database: Database, clock: Clock) {
     this.#database = database
@@ -25,6 +26,16 @@ export class PostgresSegmentStore implements SegmentStore {
 
   all(): Promise<ReadonlyMap<string, Segment>> {
     return this.#all.get()
+  }
+
+  /** @param tell called whenever this process has defined or removed a segment. */
+  whenDefined(tell: () => void): void {
+    this.#onDefined = tell
+  }
+
+  /** The definitions are read afresh when they are asked for next. */
+  forget(): void {
+    this.#all.forget()
   }
 
   async define(segment: Segment, now: Instant): Promise<number> {
@@ -48,7 +59,8 @@ export class PostgresSegmentStore implements SegmentStore {
       )
       return await evaluateForAll(tx, segment, now)
     })
-    this.#all.forget()
+    this.forget()
+    this.#onDefined()
     return members
   }
 
@@ -69,7 +81,8 @@ export class PostgresSegmentStore implements SegmentStore {
       )
       return rows.length > 0
     })
-    this.#all.forget()
+    this.forget()
+    this.#onDefined()
     return removed
   }
 
@@ -138,6 +151,10 @@ async function readSegments(queryable: Queryable): Promise<ReadonlyMap<string, S
   )
 }
 
+/** Of whom processing is restricted, no rule is evaluated: their rows say that they are in no segment. */
+const NOT_RESTRICTED = `f.consent_id NOT IN (
+  SELECT id FROM consent_state WHERE 'restricted' = ANY (string_to_array(state, ';')))`
+
 async function evaluateForAll(tx: Queryable, segment: Segment, now: Instant): Promise<number> {
   const values: unknown[] = [segment.key]
   const bind = (value: unknown) => `$${values.push(value)}`
@@ -146,7 +163,7 @@ async function evaluateForAll(tx: Queryable, segment: Segment, now: Instant): Pr
        SELECT f.subject_id, ${memberSql(segment.rule, now, bind)} AS member,
          (${untilSql(segment.rule, now, bind)})::bigint AS until,
          coalesce((f.memberships -> $1::text ->> 0)::boolean, false) AS was
-       FROM features f
+       FROM features f WHERE ${NOT_RESTRICTED}
      ), updated AS (
        UPDATE read_model r SET
          memberships = r.memberships || jsonb_build_object($1::text, jsonb_build_array(e.member, e.until)),

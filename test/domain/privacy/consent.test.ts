@@ -2,14 +2,16 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import {
   type ConsentRecord,
-  type ConsentStateName,
   compileConsent,
   consentAt,
+} from '../../../src/domain/privacy/consent.ts'
+import {
+  type ConsentStateName,
   parseVector,
   vectorText,
-} from '../../../src/domain/privacy/consent.ts'
-import { mechanismFor, refusalOfPurpose } from '../../../src/domain/privacy/decide.ts'
-import { compilePolicy, type Purpose } from '../../../src/domain/privacy/policy.ts'
+} from '../../../src/domain/privacy/consent-vector.ts'
+import { refusalOfPurpose } from '../../../src/domain/privacy/decide.ts'
+import { compilePolicy } from '../../../src/domain/privacy/policy.ts'
 import { consentHistories } from '../../../src/domain/profiles/consent-histories.ts'
 import { readPolicyTables } from '../../../src/policy-files.ts'
 
@@ -50,7 +52,7 @@ const ofState = (state: ConsentStateName) =>
       id: fc.uuid(),
       purpose: fc.constantFrom(...purposes.map(({ key }) => key)),
       categories: fc.option(fc.subarray(CATEGORIES), { nil: null }),
-      recipient: fc.constant(null),
+      recipient: fc.constantFrom(RECIPIENT, RECIPIENT, null),
       state: fc.constant(state),
       jurisdiction: fc.option(fc.constantFrom('DE', 'US', 'BR'), { nil: null }),
       effectiveAt: instant,
@@ -60,7 +62,7 @@ const ofState = (state: ConsentStateName) =>
     })
     .map((record) => ({
       ...record,
-      recipient: policy.purposes.get(record.purpose)?.namesRecipient ? RECIPIENT : null,
+      recipient: policy.purposes.get(record.purpose)?.namesRecipient ? record.recipient : null,
     }))
 const anyRecord = fc.constantFrom(...positive, ...restrictive, ...others).chain(ofState)
 const whole = fc
@@ -181,6 +183,32 @@ describe('compiled consent', () => {
     )
   })
 
+  test('a clock that is behind undoes no decision; one that was dated ahead waits for its time', () => {
+    const decided = (state: ConsentStateName, effectiveAt: number, recordedAt: number) => ({
+      id: `${state}-${effectiveAt}`,
+      purpose: 'PERSONALIZATION',
+      categories: null,
+      recipient: null,
+      state,
+      jurisdiction: null,
+      effectiveAt,
+      expiresAt: null,
+      recordedAt,
+      source: 'record',
+    })
+    const given = decided('ConsentGiven', 500, 500)
+    const withdrawn = decided('ConsentWithdrawn', 1_200, 1_200)
+    const again = decided('ConsentGiven', 1_700, 1_200)
+    const compiled = compileConsent([[given, withdrawn, again]], 'DE', NOW)
+    for (const [now, state] of [
+      [0, 'ConsentWithdrawn'],
+      [NOW, 'ConsentWithdrawn'],
+      [1_699, 'ConsentWithdrawn'],
+      [1_700, 'ConsentGiven'],
+    ] as const)
+      expect(consentAt(compiled, now)).toContain(`PERSONALIZATION=${state}`)
+  })
+
   test('permits no more after a refusal, a withdrawal, an objection, a restriction or an opt-out signal', () => {
     const closing = fc.oneof(
       fc.constantFrom(...restrictive, 'Objected' as const).chain(ofState),
@@ -189,91 +217,13 @@ describe('compiled consent', () => {
     fc.assert(
       fc.property(history, closing, (given, last) => {
         const before = permitted(compileConsent([given], 'DE', NOW).state)
-        const now = { ...last, effectiveAt: NOW, recordedAt: 9_999, jurisdiction: null }
+        // As the store places what is decided now: after all that stands there, whatever clock has dated it.
+        const effectiveAt = Math.max(NOW, ...given.map((record) => record.effectiveAt)) + 1
+        const now = { ...last, effectiveAt, recordedAt: 9_999, jurisdiction: null }
         expect(
           isWithin(permitted(compileConsent([[...given, now]], 'DE', NOW).state), before),
         ).toBe(true)
       }),
     )
   })
-})
-
-const TABLE: readonly [state: string, opt_in: boolean, opt_out: boolean, notice_only: boolean][] = [
-  ['ConsentGiven', true, true, true],
-  ['RenewedConsentGiven', true, true, true],
-  ['ConsentUnknown', false, true, false],
-  ['NoticeGiven', false, true, true],
-  ['ConsentRequested', false, true, false],
-  ['ConsentExpired', false, true, false],
-  ['ConsentRefused', false, false, false],
-  ['ConsentWithdrawn', false, false, false],
-  ['ConsentRevoked', false, false, false],
-  ['ConsentInvalidated', false, false, false],
-  ['SomethingNew', false, true, false],
-]
-const MECHANISMS = ['opt_in', 'opt_out', 'notice_only'] as const
-const cases = TABLE.flatMap(([state, ...permits]) =>
-  MECHANISMS.map((mechanism, index) => ({ state, mechanism, permits: permits[index] })),
-)
-
-describe('a purpose that rests on consent', () => {
-  const marketing = policy.purposes.get('MARKETING') as Purpose
-
-  test.each(cases)(
-    'under $mechanism and $state is open: $permits',
-    ({ state, mechanism, permits }) => {
-      const purpose = { ...marketing, mechanisms: new Map([['eu', mechanism]]) }
-      const vector = parseVector(`country=DE;MARKETING=${state}`)
-      expect(refusalOfPurpose(policy, purpose, vector, 'user.name', null) === null).toBe(permits)
-    },
-  )
-
-  test.each([null, 'BR', 'XX'])(
-    'is opt-in in the country %p, for which there is no rule',
-    (country) => {
-      expect(mechanismFor(policy, marketing, country)).toBe('opt_in')
-    },
-  )
-
-  test.each([
-    ['restricted', 'RESTRICTED'],
-    ['objected=MARKETING', 'OBJECTED'],
-    ['signal=gpc', 'OPTED_OUT_BY_SIGNAL'],
-  ])('is closed by %s whatever was given', (flag, reason) => {
-    const vector = parseVector(`country=DE;${flag};MARKETING=ConsentGiven`)
-    expect(refusalOfPurpose(policy, marketing, vector, 'user.name', null)).toBe(reason)
-  })
-
-  test('covers nothing beyond the categories of the consent, or of the purpose', () => {
-    const vector = parseVector('country=DE;MARKETING=ConsentGiven[user.name]')
-    expect(refusalOfPurpose(policy, marketing, vector, 'user.name', null)).toBeNull()
-    expect(refusalOfPurpose(policy, marketing, vector, 'user.contact.email', null)).toBe(
-      'CONSENT_NARROWER',
-    )
-    expect(refusalOfPurpose(policy, marketing, vector, 'user.device', null)).toBe('PURPOSE')
-  })
-
-  test('that names its recipient opens for no other', () => {
-    const sharing = policy.purposes.get('PARTNER_SHARING') as Purpose
-    const vector = parseVector('country=DE;PARTNER_SHARING@acme=ConsentGiven')
-    expect(refusalOfPurpose(policy, sharing, vector, 'user.account.plan', 'acme')).toBeNull()
-    for (const recipient of ['globex', null])
-      expect(refusalOfPurpose(policy, sharing, vector, 'user.account.plan', recipient)).toBe(
-        'CONSENT_UNKNOWN',
-      )
-  })
-})
-
-test('only a legal obligation stands above restriction and objection', () => {
-  for (const purpose of purposes) {
-    const vector = parseVector(`country=DE;restricted;objected=${purpose.key}`)
-    const refused = refusalOfPurpose(
-      policy,
-      purpose,
-      vector,
-      purpose.categories[0] ?? '',
-      RECIPIENT,
-    )
-    expect(refused === null).toBe(purpose.legalBasis === 'legal_obligation')
-  }
 })

@@ -187,7 +187,8 @@ export function countingContract(name: string, fresh: () => Promise<FreshDatabas
             house.clock.pass(1_000)
           }
           await house.database.query('DELETE FROM read_model; DELETE FROM tally; DELETE FROM event')
-          await house.database.query('DELETE FROM record; DELETE FROM consent_record')
+          await house.database.query(`SELECT set_config('bauta.consent_removal', 'erasure', true);
+             DELETE FROM record; DELETE FROM consent_record`)
           await house.database.query('DELETE FROM subject_merge; DELETE FROM identifier_claim')
           await house.database.query('DELETE FROM identifier; DELETE FROM subject')
         }),

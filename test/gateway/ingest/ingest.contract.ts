@@ -79,8 +79,8 @@ export function ingestContract(name: string, fresh: () => Promise<FreshDatabase>
           { timestamp: '2026-01-03' },
         ),
       ])
-      expect(first.counts).toEqual({ received: 3, accepted: 2, quarantined: 0, duplicates: 1 })
-      expect(second.counts).toEqual({ received: 3, accepted: 2, quarantined: 0, duplicates: 1 })
+      const twoOfThree = { received: 3, accepted: 2, quarantined: 0, duplicates: 1, suppressed: 0 }
+      expect([first.counts, second.counts]).toEqual([twoOfThree, twoOfThree])
       const row = await house.rowOf({ kind: 'userId', value: 'E1' })
       expect(row?.commerce).toEqual({
         orderCount: 1,
@@ -108,7 +108,13 @@ export function ingestContract(name: string, fresh: () => Promise<FreshDatabase>
       expect(late.counts.accepted).toBe(1)
       expect((await house.rowOf({ kind: 'crmId', value: 'V1' }))?.account).toEqual({ plan: 'pro' })
       const again = await house.take('crm', [said('pro', '2025-03-01')])
-      expect(again.counts).toEqual({ received: 1, accepted: 0, quarantined: 0, duplicates: 1 })
+      expect(again.counts).toEqual({
+        received: 1,
+        accepted: 0,
+        quarantined: 0,
+        duplicates: 1,
+        suppressed: 0,
+      })
     })
 
     test('merges people by two verified identifiers of one record, and undo takes exactly that back', async () => {
@@ -235,6 +241,7 @@ export function ingestContract(name: string, fresh: () => Promise<FreshDatabase>
         accepted: 3,
         quarantined: 0,
         duplicates: 0,
+        suppressed: 0,
       })
       expect(await house.ingest.openBatch(request)).toMatchObject({
         id: batch.id,

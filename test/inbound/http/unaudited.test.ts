@@ -3,8 +3,12 @@ import type { FastifyInstance, RouteOptions } from 'fastify'
 import { pino } from 'pino'
 import { pagesDir } from '../../../src/config.ts'
 import { developmentPages } from '../../../src/inbound/http/development-pages.ts'
+import { gpcRoute } from '../../../src/inbound/http/global-privacy-control.ts'
 import { Metrics } from '../../../src/inbound/http/metrics.ts'
 import { oauthRoutes } from '../../../src/inbound/http/oauth.ts'
+import { openDsrRoutes } from '../../../src/inbound/http/opendsr.ts'
+import { preferenceRoutes } from '../../../src/inbound/http/preference-page.ts'
+import { requestLinkRoutes } from '../../../src/inbound/http/request-links.ts'
 import { buildServer } from '../../../src/inbound/http/server.ts'
 import { treeRoutes } from '../../../src/inbound/http/tree.ts'
 import { unaudited } from '../../../src/inbound/http/unaudited.ts'
@@ -37,8 +41,19 @@ const published = {
   keys: async () => ['key'],
   acceptWitness: async () => {},
 }
+const nobody = async () => await Promise.reject(new Error('nobody is asked for here'))
+const openDsr = {
+  discovery: () => ({ api_version: '2.0' }),
+  certificate: () => 'certificate',
+  open: nobody,
+  status: nobody,
+  cancel: nobody,
+}
 /** What an address needs to be asked with to be answered at all. */
-const asking: Readonly<Record<string, { query?: string; method?: string; body?: string }>> = {
+const asking: Readonly<
+  Record<string, { at?: string; query?: string; method?: string; body?: string }>
+> = {
+  '/v1/confirm/:type/:token': { at: '/v1/confirm/access/alice' },
   '/audit/consistency': { query: 'from=1&to=2' },
   '/audit/inclusion': { query: 'index=0&size=2' },
   '/audit/witness': { method: 'POST', body: 'alice' },
@@ -60,6 +75,15 @@ beforeAll(async () => {
       oauthRoutes(house.tokens),
       visitorRoutes(house.authenticator, house.visitors, null),
       treeRoutes(published, () => {}),
+      openDsrRoutes(openDsr, nobody),
+      requestLinkRoutes({
+        requests: { confirm: nobody },
+        vault: { fetched: nobody },
+        newRequestId: () => '',
+        onBadLink: () => {},
+      }),
+      gpcRoute('2025-01-15'),
+      preferenceRoutes(pagesDir, ['https://shop.example']),
       async (server) => {
         server.get('/graphql', { config: { audited: 'test' } }, async () => ({ data: null }))
       },
@@ -81,8 +105,8 @@ describe('the list of unaudited addresses', () => {
   test('holds no address that would answer about a person, whatever it is asked', async () => {
     for (const { path } of unaudited) {
       if (path === '*' || path === '/demo/desk') continue
-      const { query = '', ...how } = asking[path] ?? {}
-      const answer = await call(app, `${path}?${query}&email=alice@example.com`, {
+      const { at = path, query = '', ...how } = asking[path] ?? {}
+      const answer = await call(app, `${at}?${query}&email=alice@example.com`, {
         ...how,
         headers: {
           authorization: 'Bearer alice',
@@ -94,6 +118,27 @@ describe('the list of unaudited addresses', () => {
       expect(answer.body).not.toContain('alice')
     }
     expect(lines.join('')).not.toContain('alice')
+  })
+})
+
+describe('the preference page', () => {
+  test('loads nothing from elsewhere, and stands only in frames of pages that may call the gateway', async () => {
+    const { headers, body } = await call(app, '/preferences')
+    expect(headers['content-type']).toContain('text/html')
+    const policy = String(headers['content-security-policy'])
+    expect(policy).toContain("script-src 'self'")
+    expect(policy).toContain('frame-ancestors https://shop.example')
+    expect(policy).not.toContain('unsafe')
+    expect(body).not.toMatch(/https?:\/\/|<script>|\son\w+=|\sstyle=/)
+    for (const [, file = ''] of body.matchAll(/(?:src|href)="(\/[^"]+)"/g))
+      expect((await call(app, file)).status).toBe(200)
+  })
+
+  test('takes the token of the person from the fragment or the page around it, never from the address', async () => {
+    const { body } = await call(app, '/preferences.js')
+    expect(body).not.toMatch(
+      /location\.(search|href)|localStorage|sessionStorage|document\.cookie|innerHTML/,
+    )
   })
 })
 

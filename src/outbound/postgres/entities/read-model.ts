@@ -34,6 +34,26 @@ export class ConsentRecordRow {
   collectionPoint!: string | null
   @Column('text', { name: 'notice_version', nullable: true })
   noticeVersion!: string | null
+  @Column('text', { nullable: true })
+  notice!: string | null
+  @Column('text', { name: 'notice_hash', nullable: true })
+  noticeHash!: string | null
+  @Column('text', { nullable: true })
+  language!: string | null
+  @Column('text', { nullable: true })
+  entity!: string | null
+  @Column('jsonb', { nullable: true })
+  evidence!: unknown
+}
+
+@Entity('notice_renewal')
+export class NoticeRenewal {
+  @PrimaryColumn('text')
+  notice!: string
+  @PrimaryColumn('text')
+  version!: string
+  @Column('timestamptz', { name: 'due_at' })
+  dueAt!: Date
 }
 
 @Unique('consent_state_state_key', ['state'])
@@ -110,4 +130,4 @@ export class ReadModelRow {
 }
 
 /** Consent history and the read model. The view `features` is a projection of it and has no class. */
-export const readModelEntities = [ConsentRecordRow, ConsentState, ReadModelRow]
+export const readModelEntities = [ConsentRecordRow, NoticeRenewal, ConsentState, ReadModelRow]

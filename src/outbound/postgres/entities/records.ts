@@ -23,6 +23,8 @@ export class Batch {
   quarantined!: string
   @Column('bigint', { default: 0 })
   duplicates!: string
+  @Column('bigint', { default: 0 })
+  suppressed!: string
   @Column('timestamptz', { name: 'started_at' })
   startedAt!: Date
   @Column('timestamptz', { name: 'finished_at', nullable: true })
@@ -91,6 +93,7 @@ export class TallyRow {
 }
 
 @Index('quarantine_batch', ['batchId'])
+@Index('quarantine_about', ['about'], { type: 'gin' })
 @Entity('quarantine')
 export class QuarantinedRow {
   @PrimaryColumn('uuid')
@@ -109,6 +112,8 @@ export class QuarantinedRow {
   reasons!: unknown
   @Column('bytea')
   payload!: Buffer
+  @Column('bytea', { array: true, nullable: true })
+  about!: Buffer[] | null
 }
 
 /** What sources said, batch by batch. */

@@ -1,0 +1,28 @@
+import type { SubjectId } from '../../kernel/ids.ts'
+import { Refusal } from '../../kernel/refusal.ts'
+import type { Audiences } from './audiences.ts'
+import type { Scope } from './scope.ts'
+
+/**
+ * Whom a change is about: the person acted for, or whom staff names by a pseudonym of its own audience.
+ * @throws Refusal FORBIDDEN, NOT_FOUND
+ */
+export function namedPerson(
+  { principal, grant }: Scope,
+  audiences: Audiences,
+  pseudonym: string | null,
+): SubjectId {
+  if (grant.actsForSubject) {
+    if (pseudonym !== null)
+      throw new Refusal('FORBIDDEN', 'This token speaks for one person; leave "profile" out.')
+    if (principal.subject === null)
+      throw new Refusal(
+        'FORBIDDEN',
+        'This request acts for nobody: send a subject token or a visitor cookie.',
+      )
+    return principal.subject
+  }
+  const subject = pseudonym === null ? null : audiences.of(grant.audience).open(pseudonym)
+  if (subject === null) throw new Refusal('NOT_FOUND', 'There is no such profile.')
+  return subject
+}

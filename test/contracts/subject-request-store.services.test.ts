@@ -1,0 +1,4 @@
+import { freshPostgres } from './fresh-database.ts'
+import { subjectRequestStoreContract } from './subject-request-store.contract.ts'
+
+subjectRequestStoreContract('PostgreSQL', freshPostgres)

@@ -1,0 +1,4 @@
+import { freshPostgres } from '../../contracts/fresh-database.ts'
+import { decisionOrderContract } from './decision-order.contract.ts'
+
+decisionOrderContract('PostgreSQL', freshPostgres)
