@@ -42,7 +42,9 @@ export function registerKeys(program: Command, ports: KeysPorts): void {
         return json ? JSON.stringify(status, null, 2) : inWords(status)
       }),
     )
-  const rotate = keys.command('rotate').description('new keys for old ones; all but the master key while gateways run')
+  const rotate = keys
+    .command('rotate')
+    .description('new keys for old ones; all but the master key while gateways run')
   rotate
     .command('pseudonyms')
     .description('a new epoch of pseudonyms; those of the last one are accepted for a while')
