@@ -14,6 +14,25 @@ export function withCertificate(dataDir: string): void {
   writeFileSync(join(keys, 'opendsr.key'), readFileSync('test/certificates/opendsr.key'))
 }
 
+/** Asks the OpenDSR addresses as whoever holds the token. */
+export async function openDsrAt(
+  { origin }: RunningGateway,
+  token: string,
+  path: string,
+  method = 'GET',
+  body?: unknown,
+): Promise<{ status: number; headers: Headers; text: string }> {
+  const answer = await fetch(`${origin}/opendsr${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${token}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  })
+  return { status: answer.status, headers: answer.headers, text: await answer.text() }
+}
+
 /** Links are made for the address that is configured; tests listen on any free port. */
 export async function follow(
   running: RunningGateway,

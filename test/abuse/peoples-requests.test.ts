@@ -1,6 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { follow, invitationsTo, somebodyOf, withCertificate } from '../peoples-requests.ts'
+import {
+  follow,
+  invitationsTo,
+  openDsrAt,
+  somebodyOf,
+  withCertificate,
+} from '../peoples-requests.ts'
 import { comparable, given } from '../running-gateway.ts'
 import { StaffedGateway } from '../staffed-gateway.ts'
 import { unzipped } from '../unzipped.ts'
@@ -21,17 +27,8 @@ const register = () => house.running.gateway.requests.register
 const somebody = async (name: string, traits = {}) => await somebodyOf(house.running, name, traits)
 
 /** With the token of whoever hands requests over, or of one person. */
-async function openDsr(token: string, path: string, method = 'GET', body?: unknown) {
-  const answer = await fetch(`${house.running.origin}/opendsr${path}`, {
-    method,
-    headers: {
-      authorization: `Bearer ${token}`,
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  })
-  return { status: answer.status, headers: answer.headers, text: await answer.text() }
-}
+const openDsr = async (token: string, path: string, method?: string, body?: unknown) =>
+  await openDsrAt(house.running, token, path, method, body)
 
 const asked = (more: object) => ({
   regulation: 'gdpr',

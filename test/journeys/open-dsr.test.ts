@@ -5,6 +5,7 @@ import {
   CERTIFICATE,
   follow,
   invitationsTo,
+  openDsrAt,
   somebodyOf,
   withCertificate,
 } from '../peoples-requests.ts'
@@ -36,16 +37,8 @@ async function openDsr(
   init: { method?: string; body?: unknown; token?: string } = {},
 ) {
   const { method = 'GET', body, token = house.as('compliance').token } = init
-  const answer = await fetch(`${house.running.origin}/opendsr${path}`, {
-    method,
-    headers: {
-      authorization: `Bearer ${token}`,
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  })
-  const text = await answer.text()
-  return { status: answer.status, headers: answer.headers, text, json: parsed(text) }
+  const answer = await openDsrAt(house.running, token, path, method, body)
+  return { ...answer, json: parsed(answer.text) }
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: whatever the server said
