@@ -1,5 +1,4 @@
 import { posix } from 'node:path'
-import { describe, expect, test } from '@jest/globals'
 import { carriedFiles } from '../src/carried-files.ts'
 
 describe('what travels with an export', () => {

@@ -1,7 +1,6 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, test } from '@jest/globals'
 import { type ConfigError, describeConfig, readConfig, reportConfig } from '../src/config.ts'
 import { compilePolicy } from '../src/domain/privacy/policy.ts'
 import { readPolicyTables } from '../src/policy-files.ts'

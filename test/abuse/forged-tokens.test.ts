@@ -1,5 +1,4 @@
 import { createHmac, createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto'
-import { beforeAll, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { type JWTPayload, SignJWT, UnsecuredJWT } from 'jose'
 import { lengthPrefixed } from '../../src/domain/privacy/pseudonym.ts'

@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { SubjectId } from '../../src/kernel/ids.ts'
 import { type As, given, RunningGateway } from '../running-gateway.ts'
 

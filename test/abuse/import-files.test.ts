@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { open } from '../../src/domain/privacy/seal.ts'
 import { ImportRun } from '../inbound/cli/import-run.ts'
 

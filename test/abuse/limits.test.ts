@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { limits } from '../../src/kernel/limits.ts'
 import { type As, RunningGateway } from '../running-gateway.ts'
 

@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { parse, print, visit } from 'graphql'
 import { type As, RunningGateway } from '../running-gateway.ts'

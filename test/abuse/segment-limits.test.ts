@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { SubjectId } from '../../src/kernel/ids.ts'
 import { DAY } from '../../src/kernel/time.ts'
 import { type As, comparable, given, RunningGateway } from '../running-gateway.ts'

@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import type { TrailLeaf } from '../../src/domain/audit/audit-leaves.ts'
 import { DiscardCheck } from '../../src/domain/audit/discard-check.ts'
 import type { AuditEntry } from '../../src/domain/audit/entry.ts'

@@ -1,7 +1,6 @@
 import { mkdtempSync, readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { PostgresAuditArchive } from '../../src/outbound/postgres/audit-archive.ts'
 import { AuditJournal } from '../../src/outbound/postgres/audit-journal.ts'
 import { auditArchiveContract } from './audit-archive.contract.ts'

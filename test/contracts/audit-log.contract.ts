@@ -1,4 +1,3 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import type { AuditFilter } from '../../src/domain/audit/audit-log.ts'
 import type { AuditEntry, AuditOutcome } from '../../src/domain/audit/entry.ts'

@@ -1,4 +1,3 @@
-import { expect, test } from '@jest/globals'
 import { PostgresAuditLog } from '../../src/outbound/postgres/audit-log.ts'
 import { auditLogContract } from './audit-log.contract.ts'
 import { freshPostgres } from './fresh-database.ts'

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import type { AuditTree } from '../../src/domain/audit/audit-tree.ts'
 import { treeRootOf } from '../../src/domain/audit/merkle.ts'
 import { grow, readRightEdge } from '../../src/domain/audit/tree-growth.ts'

@@ -1,4 +1,3 @@
-import { expect, test } from '@jest/globals'
 import { PostgresAuditTree } from '../../src/outbound/postgres/audit-tree.ts'
 import { auditTreeContract, fill, integrate } from './audit-tree.contract.ts'
 import { freshPostgres } from './fresh-database.ts'

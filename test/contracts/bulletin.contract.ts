@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type Bulletin, NEWS_APART_MS, type News } from '../../src/kernel/bulletin.ts'
 
 export const passing = async (ms: number) => await new Promise((resolve) => setTimeout(resolve, ms))

@@ -1,5 +1,4 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { RedisBulletin } from '../../src/outbound/redis/redis-bulletin.ts'
 import { RedisLink } from '../../src/outbound/redis/redis-link.ts'
 import { type Announcing, bulletinContract, hearing, passing } from './bulletin.contract.ts'

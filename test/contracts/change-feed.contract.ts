@@ -1,4 +1,3 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import type { Change } from '../../src/domain/profiles/change-feed.ts'
 import { PostgresChangeFeed } from '../../src/outbound/postgres/change-feed.ts'
 import type { Queryable } from '../../src/outbound/postgres/database.ts'

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { beforeEach, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { openCheckpoint } from '../../src/domain/audit/checkpoint.ts'
 import type { CheckpointSigner, LastSigned } from '../../src/domain/audit/checkpoint-signer.ts'

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import type { Client, StoredToken } from '../../src/domain/access/principal.ts'
 import { PostgresClientStore } from '../../src/outbound/postgres/client-store.ts'
 import type { FreshDatabase } from './fresh-database.ts'

@@ -1,4 +1,3 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import type { CountLedger } from '../../src/domain/audit/count-ledger.ts'
 import { AuditJournal } from '../../src/outbound/postgres/audit-journal.ts'
 import { PostgresAuditLog } from '../../src/outbound/postgres/audit-log.ts'

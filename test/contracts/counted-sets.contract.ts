@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import type { AskedSet } from '../../src/domain/segments/counted-sets.ts'
 import type { SegmentRule } from '../../src/domain/segments/rule.ts'
 import { PostgresCountedSets } from '../../src/outbound/postgres/counted-sets.ts'

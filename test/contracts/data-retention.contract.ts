@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { compileDataRetention } from '../../src/domain/privacy/data-retention.ts'
 import { DataRetentionSweep } from '../../src/gateway/govern/data-retention.ts'
 import { DAY } from '../../src/kernel/time.ts'

@@ -1,4 +1,3 @@
-import { beforeEach, describe, expect, test } from '@jest/globals'
 import type { DayKeys } from '../../src/domain/audit/day-keys.ts'
 
 /** @param open the keys of one installation, as one gateway more sees them. */

@@ -1,7 +1,6 @@
 import { mkdtempSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from '@jest/globals'
 import { FileDayKeys } from '../../src/outbound/keys/file-day-keys.ts'
 import { randomness } from '../clock-and-randomness.ts'
 import { dayKeysContract } from './day-keys.contract.ts'

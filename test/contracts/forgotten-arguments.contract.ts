@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { argumentHmac, argumentLookUp } from '../../src/domain/audit/arguments.ts'
 import type { Instant } from '../../src/kernel/time.ts'
 import { isoInstant } from '../../src/kernel/time.ts'

@@ -1,4 +1,3 @@
-import { beforeEach, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import type { KeyRotation } from '../../src/domain/privacy/key-rotation.ts'
 import type { KeyStore } from '../../src/domain/privacy/key-store.ts'

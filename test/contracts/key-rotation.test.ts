@@ -10,7 +10,6 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { beforeEach, describe, expect, test } from '@jest/globals'
 import { deriveKey } from '../../src/domain/privacy/pseudonym.ts'
 import { open, SealError, seal } from '../../src/domain/privacy/seal.ts'
 import { DAY } from '../../src/kernel/time.ts'

@@ -1,4 +1,3 @@
-import { beforeEach, describe, expect, test } from '@jest/globals'
 import type { KeyStore } from '../../src/domain/privacy/key-store.ts'
 import { uuidV7 } from '../../src/kernel/ids.ts'
 import { randomness } from '../clock-and-randomness.ts'

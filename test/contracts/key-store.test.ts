@@ -10,7 +10,6 @@ import {
 } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { beforeEach, describe, expect, test } from '@jest/globals'
 import { FileKeyStore, type FileKeyStoreOptions } from '../../src/outbound/keys/file-key-store.ts'
 import { openMasterKey } from '../../src/outbound/keys/master-key.ts'
 import { RECORD } from '../../src/outbound/keys/subject-log.ts'

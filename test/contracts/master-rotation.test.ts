@@ -2,7 +2,6 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
-import { beforeEach, describe, expect, test } from '@jest/globals'
 import { deriveKey } from '../../src/domain/privacy/pseudonym.ts'
 import { open, SealError, seal } from '../../src/domain/privacy/seal.ts'
 import { uuidToBytes } from '../../src/kernel/ids.ts'

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import type { SealedMessage } from '../../src/domain/delivery/outbox.ts'
 import { DAY, MINUTE } from '../../src/kernel/time.ts'
 import { PostgresClientStore } from '../../src/outbound/postgres/client-store.ts'

@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import type { QueryRunner } from 'typeorm'
 import { PackedLineage1764100060000 } from '../../migrations/1764100060000-packed-lineage.ts'

@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import type { RowQuery } from '../../src/domain/profiles/profile-store.ts'
 import type { ReadColumn } from '../../src/domain/profiles/read-model.ts'
 import { PostgresProfileStore } from '../../src/outbound/postgres/profile-store.ts'

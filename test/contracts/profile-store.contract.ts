@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { eventCategories, eventCategory } from '../../src/domain/privacy/event-category.ts'
 import type { ReadColumn } from '../../src/domain/profiles/read-model.ts'

@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import type { Interaction } from '../../src/domain/profiles/read-model.ts'
 import {
   type FittedModel,

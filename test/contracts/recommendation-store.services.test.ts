@@ -1,4 +1,3 @@
-import { expect, test } from '@jest/globals'
 import { PostgresRecommendationStore } from '../../src/outbound/postgres/recommendation-store.ts'
 import { freshPostgres } from './fresh-database.ts'
 import { fitUnderWay, recommendationStoreContract } from './recommendation-store.contract.ts'

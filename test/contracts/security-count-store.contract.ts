@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { SAMPLES, type SecurityCount } from '../../src/domain/audit/security-counts.ts'
 import { PostgresSecurityCountStore } from '../../src/outbound/postgres/security-count-store.ts'
 import type { FreshDatabase } from './fresh-database.ts'

@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { evaluate } from '../../src/domain/segments/evaluate.ts'
 import { factsOf } from '../../src/domain/segments/facts.ts'

@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { PostgresSinkPosition } from '../../src/outbound/postgres/sink-position.ts'
 import type { FreshDatabase } from './fresh-database.ts'
 

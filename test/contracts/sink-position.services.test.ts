@@ -1,4 +1,3 @@
-import { expect, test } from '@jest/globals'
 import { PostgresSinkPosition } from '../../src/outbound/postgres/sink-position.ts'
 import { freshPostgres } from './fresh-database.ts'
 import { sinkPositionContract } from './sink-position.contract.ts'

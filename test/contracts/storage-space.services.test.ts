@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { DatabaseQuota } from '../../src/outbound/postgres/storage-space.ts'
 import { type FreshPostgres, freshPostgres } from './fresh-database.ts'
 

@@ -1,5 +1,4 @@
 import { tmpdir } from 'node:os'
-import { describe, expect, test } from '@jest/globals'
 import { FolderSpace } from '../../src/outbound/postgres/storage-space.ts'
 
 describe('the space of a folder', () => {

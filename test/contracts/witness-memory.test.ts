@@ -1,7 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, test } from '@jest/globals'
 import { FileWitnessMemory } from '../../src/outbound/keys/file-witness-memory.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'witness-'))

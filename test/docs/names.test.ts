@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { describe, expect, test } from '@jest/globals'
 import { describeConfig } from '../../src/config.ts'
 
 const OURS = [

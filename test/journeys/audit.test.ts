@@ -1,4 +1,3 @@
-import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals'
 import { type As, given, RunningGateway } from '../running-gateway.ts'
 import { everythingOf } from '../schema-walk.ts'
 import { situations } from '../situations.ts'

@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { defaultScopes } from '../../src/domain/access/principal.ts'
 import type { As } from '../running-gateway.ts'
 import { StaffedGateway } from '../staffed-gateway.ts'

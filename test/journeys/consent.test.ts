@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { SubjectId } from '../../src/kernel/ids.ts'
 import { tcString } from '../domain/privacy/tc-strings.ts'
 import { call } from '../inbound/http/call.ts'

@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type As, given, RunningGateway } from '../running-gateway.ts'
 
 /** A cursor is a place in a list, not a row: it holds when the row that it was taken from has gone. */

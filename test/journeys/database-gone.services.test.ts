@@ -4,7 +4,6 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { env } from 'node:process'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type Answered, type As, given, RunningGateway } from '../running-gateway.ts'
 
 /** PostgreSQL is stopped in the middle of requests and started again: a cluster of its own, so that nobody else is hurt. */

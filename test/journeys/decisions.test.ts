@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type As, given } from '../running-gateway.ts'
 import { StaffedGateway } from '../staffed-gateway.ts'
 

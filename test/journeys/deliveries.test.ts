@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { Command } from 'commander'
 import { Webhook } from 'standardwebhooks'
 import type { OutboxMessage } from '../../src/domain/delivery/outbox.ts'

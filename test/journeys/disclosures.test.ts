@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type As, given, RunningGateway } from '../running-gateway.ts'
 import { situations } from '../situations.ts'
 import { behaviour, itemInputs, type Met, SmallWorld } from '../small-world.ts'

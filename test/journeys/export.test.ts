@@ -3,7 +3,6 @@ import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals'
 import { Command } from 'commander'
 import { parse } from 'csv-parse/sync'
 import { carriedFiles } from '../../src/carried-files.ts'

@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { leavesOf } from '../../src/domain/audit/leaf.ts'
 import { PeopleByIdentifier } from '../../src/domain/profiles/people-by-identifier.ts'
 import { type As, RunningGateway } from '../running-gateway.ts'

@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { SubjectId } from '../../src/kernel/ids.ts'
 import { keyRotationsOf } from '../../src/key-desk.ts'
 import { type As, comparable, given, RunningGateway } from '../running-gateway.ts'

@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type Answered, type As, comparable, given, RunningGateway } from '../running-gateway.ts'
 import { type Situation, situations } from '../situations.ts'
 import { type Met, SmallWorld, seedCrowd } from '../small-world.ts'

@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { AuditEntry } from '../../src/domain/audit/entry.ts'
 import { leavesOf } from '../../src/domain/audit/leaf.ts'
 import { replayOf } from '../../src/trail-replay.ts'

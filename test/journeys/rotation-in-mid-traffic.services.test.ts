@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals'
 import type { SubjectId } from '../../src/kernel/ids.ts'
 import { keyRotationsOf } from '../../src/key-desk.ts'
 import { newDatabase } from '../contracts/fresh-database.ts'

@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { follow as followAt, until } from '../follow.ts'
 import { given, RunningGateway } from '../running-gateway.ts'
 import { situations } from '../situations.ts'

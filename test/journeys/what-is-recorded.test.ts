@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { FastifyInstance, RouteOptions } from 'fastify'
 import { pagesDir } from '../../src/config.ts'
 import type { AuditEntry } from '../../src/domain/audit/entry.ts'

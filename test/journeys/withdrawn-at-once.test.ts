@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals'
 import fc from 'fast-check'
 import type { SubjectId } from '../../src/kernel/ids.ts'
 import { decide, everyRead, PARTNER, peopleAndPartner, watching } from '../every-read.ts'

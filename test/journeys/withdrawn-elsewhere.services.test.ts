@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { SubjectId } from '../../src/kernel/ids.ts'
 import { newDatabase } from '../contracts/fresh-database.ts'
 import { OwnRedis } from '../contracts/own-redis.ts'

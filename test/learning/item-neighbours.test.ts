@@ -1,4 +1,3 @@
-import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { neighbourRows } from '../../src/learning/item-neighbours.ts'
 import { ItemSetsBuilder } from '../../src/learning/item-sets.ts'

@@ -1,4 +1,3 @@
-import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { Popularity } from '../../src/learning/popularity.ts'
 import { discountedGain, hitRate, rankOf } from '../../src/learning/ranking-metrics.ts'

@@ -1,5 +1,4 @@
 import { createCipheriv, createHmac, hkdfSync } from 'node:crypto'
-import { describe, expect, test } from '@jest/globals'
 import { argon2id, hash } from 'argon2'
 import { checksumOf, isApiKey } from '../../src/domain/access/api-key.ts'
 import { deriveKey, lengthPrefixed, Pseudonyms } from '../../src/domain/privacy/pseudonym.ts'

@@ -1,4 +1,3 @@
-import { describe, expect, test } from '@jest/globals'
 import { parseCheckpoint } from '../../src/domain/audit/checkpoint.ts'
 import {
   formatSignerKey,

@@ -1,4 +1,3 @@
-import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { Abilities, rowsOf, treatmentsOf } from '../../../src/domain/access/ability.ts'
 import { type Grant, grantOf } from '../../../src/domain/access/grant.ts'

@@ -1,4 +1,3 @@
-import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { apiKeyHash, isApiKey, newApiKey } from '../../../src/domain/access/api-key.ts'
 import { randomness } from '../../clock-and-randomness.ts'

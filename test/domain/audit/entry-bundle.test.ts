@@ -1,4 +1,3 @@
-import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { BUNDLE_ENTRIES, packBundle, unpackBundle } from '../../../src/domain/audit/entry-bundle.ts'
 

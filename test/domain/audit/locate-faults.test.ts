@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { describe, expect, test } from '@jest/globals'
 import { locateFaults } from '../../../src/domain/audit/locate-faults.ts'
 
 const hashOf = (text: string): Buffer => createHash('sha256').update(text).digest()

@@ -1,4 +1,3 @@
-import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import type { AuditEntry } from '../../../src/domain/audit/entry.ts'
 import { ocsfOf } from '../../../src/domain/audit/ocsf.ts'

@@ -1,4 +1,3 @@
-import { describe, expect, test } from '@jest/globals'
 import { PeopleSketch } from '../../../src/domain/audit/people-sketch.ts'
 
 function sketchOf(from: number, to: number): PeopleSketch {

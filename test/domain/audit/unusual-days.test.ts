@@ -1,4 +1,3 @@
-import { describe, expect, test } from '@jest/globals'
 import { unusualDays } from '../../../src/domain/audit/unusual-days.ts'
 
 const from = (volumes: readonly number[]) =>

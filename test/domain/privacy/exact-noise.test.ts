@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { ExactNoise } from '../../../src/domain/privacy/exact-noise.ts'
 import { type Rational, rationalOf, wholeRoot } from '../../../src/domain/privacy/rational.ts'

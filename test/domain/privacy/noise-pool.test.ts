@@ -1,4 +1,3 @@
-import { expect, test } from '@jest/globals'
 import { NoisePool } from '../../../src/domain/privacy/noise-pool.ts'
 
 /** A pool whose draws are numbered, and what it has put off. */

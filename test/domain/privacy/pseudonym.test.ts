@@ -1,5 +1,4 @@
 import { createHash, createHmac } from 'node:crypto'
-import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { blindIndex } from '../../../src/domain/privacy/blind-index.ts'
 import { lengthPrefixed, Pseudonyms } from '../../../src/domain/privacy/pseudonym.ts'

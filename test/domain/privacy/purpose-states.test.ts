@@ -1,4 +1,3 @@
-import { describe, expect, test } from '@jest/globals'
 import { parseVector } from '../../../src/domain/privacy/consent-vector.ts'
 import { mechanismFor, refusalOfPurpose } from '../../../src/domain/privacy/decide.ts'
 import { compilePolicy, type Purpose } from '../../../src/domain/privacy/policy.ts'

@@ -1,4 +1,3 @@
-import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { type ConsentRecord, compileConsent } from '../../../src/domain/privacy/consent.ts'
 import { parseVector } from '../../../src/domain/privacy/consent-vector.ts'

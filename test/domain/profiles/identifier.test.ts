@@ -1,4 +1,3 @@
-import { expect, test } from '@jest/globals'
 import { identifiesNobody } from '../../../src/domain/profiles/identifier.ts'
 
 test.each([

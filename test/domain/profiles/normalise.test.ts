@@ -1,4 +1,3 @@
-import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import type { TraitType } from '../../../src/domain/privacy/policy.ts'
 import { parseDate, parseInstant } from '../../../src/domain/profiles/instants.ts'

@@ -1,4 +1,3 @@
-import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import type { Survivorship, TraitDefinition } from '../../../src/domain/privacy/policy.ts'
 import { resolveTraits, type SourceRecord } from '../../../src/domain/profiles/survivorship.ts'

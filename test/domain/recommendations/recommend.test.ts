@@ -1,4 +1,3 @@
-import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import type { Interaction } from '../../../src/domain/profiles/read-model.ts'
 import { answer, recommendedFor } from '../../../src/domain/recommendations/recommend.ts'

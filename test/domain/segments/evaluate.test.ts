@@ -1,4 +1,3 @@
-import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { evaluate } from '../../../src/domain/segments/evaluate.ts'
 import { eventNamesOf, eventsSince, factsOf } from '../../../src/domain/segments/facts.ts'

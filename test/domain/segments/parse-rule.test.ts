@@ -1,5 +1,4 @@
 import { fileURLToPath } from 'node:url'
-import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { eventCategory } from '../../../src/domain/privacy/event-category.ts'
 import { compilePolicy } from '../../../src/domain/privacy/policy.ts'

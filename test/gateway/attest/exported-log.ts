@@ -1,4 +1,3 @@
-import { expect } from '@jest/globals'
 import { signCheckpoint } from '../../../src/domain/audit/checkpoint.ts'
 import type { Finding, FindingKind } from '../../../src/domain/audit/export-finding.ts'
 import {

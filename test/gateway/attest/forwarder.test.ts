@@ -1,4 +1,3 @@
-import { describe, expect, test } from '@jest/globals'
 import type { TrailLeaf } from '../../../src/domain/audit/audit-leaves.ts'
 import type { SinkRecord } from '../../../src/domain/audit/audit-sink.ts'
 import { Forwarder, type ForwarderParts } from '../../../src/gateway/attest/forwarder.ts'

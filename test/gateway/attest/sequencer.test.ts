@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { AuditTree, GrowingTree } from '../../../src/domain/audit/audit-tree.ts'
 import { leafHash, treeRootOf } from '../../../src/domain/audit/merkle.ts'
 import { Sequencer } from '../../../src/gateway/attest/sequencer.ts'

@@ -1,4 +1,3 @@
-import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { discardedLine, exportFiles } from '../../../src/domain/audit/export-folder.ts'
 import { leafHash } from '../../../src/domain/audit/merkle.ts'

@@ -1,4 +1,3 @@
-import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import type { FindingKind } from '../../../src/domain/audit/export-finding.ts'
 import { exportFiles } from '../../../src/domain/audit/export-folder.ts'

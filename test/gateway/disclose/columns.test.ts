@@ -1,4 +1,3 @@
-import { describe, expect, test } from '@jest/globals'
 import { purposesOf, roleAsCaller } from '../../../src/domain/access/known-caller.ts'
 import { compilePolicy } from '../../../src/domain/privacy/policy.ts'
 import { explain, planOf } from '../../../src/gateway/disclose/explain.ts'

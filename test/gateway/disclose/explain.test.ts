@@ -1,4 +1,3 @@
-import { describe, expect, test } from '@jest/globals'
 import { grantOf } from '../../../src/domain/access/grant.ts'
 import {
   clientAsCaller,

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import type { AuditEntry } from '../../../src/domain/audit/entry.ts'
 import { Fit } from '../../../src/gateway/disclose/fit.ts'
 import type { IngestInput } from '../../../src/gateway/ingest/ingest-input.ts'

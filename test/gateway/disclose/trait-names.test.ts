@@ -1,4 +1,3 @@
-import { describe, expect, test } from '@jest/globals'
 import { compilePolicy, PolicyError } from '../../../src/domain/privacy/policy.ts'
 import { composeRow } from '../../../src/domain/profiles/compose.ts'
 import { tallyOf } from '../../../src/domain/profiles/tally.ts'

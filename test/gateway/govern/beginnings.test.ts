@@ -1,4 +1,3 @@
-import { describe, expect, test } from '@jest/globals'
 import type { AuditLog } from '../../../src/domain/audit/audit-log.ts'
 import { type Beginning, recordBeginning } from '../../../src/gateway/govern/beginnings.ts'
 import type { Recorder } from '../../../src/gateway/scope/recorder.ts'

@@ -1,4 +1,3 @@
-import { beforeEach, describe, expect, test } from '@jest/globals'
 import type { ClientDraft } from '../../../src/gateway/govern/clients.ts'
 import { AccessHouse } from '../access-house.ts'
 

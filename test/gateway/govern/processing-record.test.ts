@@ -1,4 +1,3 @@
-import { describe, expect, test } from '@jest/globals'
 import { roleAsCaller } from '../../../src/domain/access/known-caller.ts'
 import type { Client } from '../../../src/domain/access/principal.ts'
 import { compileRetention } from '../../../src/domain/audit/retention-rules.ts'

@@ -1,4 +1,3 @@
-import { beforeEach, describe, expect, test } from '@jest/globals'
 import { grantOf } from '../../../src/domain/access/grant.ts'
 import type { Client, Principal, Scope as ScopeName } from '../../../src/domain/access/principal.ts'
 import { compilePolicy } from '../../../src/domain/privacy/policy.ts'

@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals'
 import { PostgresSegmentStore } from '../../../src/outbound/postgres/segment-store.ts'
 import type { FreshDatabase } from '../../contracts/fresh-database.ts'
 import { consent, event, IngestHouse, profile } from './ingest-house.ts'

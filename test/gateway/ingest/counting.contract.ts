@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { readyModel } from '../../../src/domain/recommendations/recommender.ts'
 import type { SegmentRule } from '../../../src/domain/segments/rule.ts'

@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { consentAt } from '../../../src/domain/privacy/consent.ts'
 import { HOUR } from '../../../src/kernel/time.ts'

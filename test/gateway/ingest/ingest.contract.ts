@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { FreshDatabase } from '../../contracts/fresh-database.ts'
 import { consent, event, IngestHouse, profile } from './ingest-house.ts'
 

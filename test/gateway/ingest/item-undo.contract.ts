@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import type { Batch } from '../../../src/domain/profiles/batch.ts'
 import { PostgresRecommendationStore } from '../../../src/outbound/postgres/recommendation-store.ts'

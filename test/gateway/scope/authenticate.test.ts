@@ -1,4 +1,3 @@
-import { beforeEach, describe, expect, test } from '@jest/globals'
 import { NextAnswer } from '../../../src/gateway/scope/next-answer.ts'
 import { DAY, MINUTE } from '../../../src/kernel/time.ts'
 import { AccessHouse } from '../access-house.ts'

@@ -1,4 +1,3 @@
-import { beforeEach, describe, expect, test } from '@jest/globals'
 import { Reserve, type Room } from '../../../src/gateway/scope/reserve.ts'
 
 const RESERVE = 100

@@ -1,4 +1,3 @@
-import { beforeEach, describe, expect, test } from '@jest/globals'
 import { SAMPLES, type SecurityCount } from '../../../src/domain/audit/security-counts.ts'
 import { SecurityCounters } from '../../../src/gateway/scope/security-counters.ts'
 import { HOUR, MINUTE } from '../../../src/kernel/time.ts'

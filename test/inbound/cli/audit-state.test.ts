@@ -1,4 +1,3 @@
-import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { Command } from 'commander'
 import type { Fork } from '../../../src/gateway/attest/fork.ts'
 import type { TrailState } from '../../../src/gateway/attest/trail-state.ts'

@@ -2,7 +2,6 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { Writable } from 'node:stream'
-import { afterAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { Command } from 'commander'
 import { exportFiles } from '../../../src/domain/audit/export-folder.ts'
 import { formatVerifierKey } from '../../../src/domain/audit/signed-note.ts'

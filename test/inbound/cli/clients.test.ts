@@ -1,4 +1,3 @@
-import { beforeEach, describe, expect, test } from '@jest/globals'
 import { Command } from 'commander'
 import { registerClients } from '../../../src/inbound/cli/clients.ts'
 import { registerConfig } from '../../../src/inbound/cli/config.ts'

@@ -1,4 +1,3 @@
-import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { MOST_LINE_BYTES, readLines } from '../../../src/inbound/cli/import-lines.ts'
 import {

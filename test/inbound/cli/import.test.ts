@@ -1,5 +1,4 @@
 import { gzipSync } from 'node:zlib'
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals'
 import { ImportRun } from './import-run.ts'
 
 describe('bauta import', () => {

@@ -1,4 +1,3 @@
-import { beforeEach, describe, expect, test } from '@jest/globals'
 import { Command } from 'commander'
 import { KeyRotations } from '../../../src/gateway/govern/key-rotation.ts'
 import { type NewMasterKey, registerKeys } from '../../../src/inbound/cli/keys.ts'

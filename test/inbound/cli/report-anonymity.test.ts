@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, expect, test } from '@jest/globals'
 import { Command } from 'commander'
 import { registerAnonymityReport } from '../../../src/inbound/cli/report-anonymity.ts'
 

@@ -1,4 +1,3 @@
-import { describe, expect, test } from '@jest/globals'
 import { parsePhoneNumberFromString } from 'libphonenumber-js'
 import type {
   EventInput,

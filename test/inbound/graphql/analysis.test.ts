@@ -1,4 +1,3 @@
-import { describe, expect, test } from '@jest/globals'
 import { buildSchema, parse } from 'graphql'
 import { analyse } from '../../../src/inbound/graphql/analysis.ts'
 import { limits } from '../../../src/kernel/limits.ts'

@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { parse } from 'graphql'
 import { KnownDocuments, plainRequestOf } from '../../../src/inbound/graphql/known-documents.ts'
 import { type As, RunningGateway } from '../../running-gateway.ts'

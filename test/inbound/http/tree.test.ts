@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { openCheckpoint, signCheckpoint } from '../../../src/domain/audit/checkpoint.ts'
 import { verifyConsistency, verifyInclusion } from '../../../src/domain/audit/merkle.ts'
 import {

@@ -1,7 +1,6 @@
 import type { LookupAddress } from 'node:dns'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { PinnedPoster } from '../../../src/outbound/delivery/pinned-poster.ts'
 import { isPublicAddress } from '../../../src/outbound/delivery/public-address.ts'

@@ -6,7 +6,6 @@ import {
   type Server,
   type Socket,
 } from 'node:net'
-import { afterEach, describe, expect, test } from '@jest/globals'
 import type { SinkRecord } from '../../../src/domain/audit/audit-sink.ts'
 import { HttpsSink } from '../../../src/outbound/delivery/https-sink.ts'
 import { SyslogSink } from '../../../src/outbound/delivery/syslog-sink.ts'

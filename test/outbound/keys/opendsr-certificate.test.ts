@@ -11,7 +11,6 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { openCallbackSigner } from '../../../src/outbound/keys/opendsr-certificate.ts'
 import { randomness } from '../../../src/stores.ts'
 import { CERTIFICATE, withCertificate } from '../../peoples-requests.ts'

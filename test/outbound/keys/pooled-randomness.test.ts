@@ -1,4 +1,3 @@
-import { describe, expect, test } from '@jest/globals'
 import { PooledRandomness } from '../../../src/outbound/keys/pooled-randomness.ts'
 
 describe('pooled randomness', () => {

@@ -1,4 +1,3 @@
-import { expect, test } from '@jest/globals'
 import { RecentEntries } from '../../../src/outbound/postgres/recent-entries.ts'
 import { leaf, leafOfBytes } from '../../contracts/made-leaves.ts'
 
