@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { randomOf } from '../dataset.mjs'
@@ -77,10 +77,10 @@ const scenarios = {
     on: 'postgresql',
     within: UNSIGNED_MS,
     async break({ installation }) {
-      // A folder stands where the new checkpoint is written.
-      const draft = join(installation.data, 'keys/audit-log.json.new')
-      mkdirSync(draft)
-      return async () => rmSync(draft, { recursive: true })
+      // A file stands where the folder of the new checkpoint belongs; between two turns nothing does.
+      const draft = join(installation.data, 'keys/audit-log.turn')
+      while (!put(draft)) await sleep(1)
+      return async () => rmSync(draft)
     },
   },
   'the gateway that signs hangs': { on: 'postgresql', hangs: true },
@@ -263,6 +263,17 @@ async function works({ url }, { token }, query) {
   })
   const { errors } = await answer.json()
   return answer.status === 200 && !errors
+}
+
+/** An empty file, unless something is there. */
+function put(path) {
+  try {
+    writeFileSync(path, '', { flag: 'wx' })
+    return true
+  } catch (error) {
+    if (error.code === 'EEXIST') return false
+    throw error
+  }
 }
 
 async function checkpointSize({ url }) {

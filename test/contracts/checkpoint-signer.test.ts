@@ -1,7 +1,6 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, test } from '@jest/globals'
 import { FileCheckpointSigner } from '../../src/outbound/keys/file-checkpoint-signer.ts'
 import { checkpointSignerContract, history, signAt } from './checkpoint-signer.contract.ts'
 
@@ -36,10 +35,10 @@ describe('the file of the signer', () => {
     const dir = newDir()
     const signer = await openIn(dir)
     await signAt(signer, one, 5)
-    // A folder in the way of the draft fails for every user, root too.
-    mkdirSync(join(dir, 'audit-log.json.new'))
+    // A file in the way of the draft's folder fails for every user, root too.
+    writeFileSync(join(dir, 'audit-log.turn'), '')
     await expect(signAt(signer, one, 6)).rejects.toMatchObject({ code: 'KEYS_UNAVAILABLE' })
-    rmSync(join(dir, 'audit-log.json.new'), { recursive: true })
+    rmSync(join(dir, 'audit-log.turn'))
     expect((await signer.last()).size).toBe(5)
     expect((await signAt(signer, one, 6)).size).toBe(6)
   })

@@ -10,8 +10,8 @@ import {
 import { treeRootOf } from '../../domain/audit/merkle.ts'
 import { type SignerKey, signerKey, type VerifierKey } from '../../domain/audit/signed-note.ts'
 import { Refusal } from '../../kernel/refusal.ts'
-import { createDurably, replaceDurably } from './durable-file.ts'
-import { FolderLock } from './folder-lock.ts'
+import { createDurably } from './durable-file.ts'
+import { FencedFile } from './fenced-file.ts'
 
 const FORMAT = 'bauta/audit-log/v1'
 
@@ -32,11 +32,11 @@ export interface FileCheckpointSignerOptions {
   readonly mayCreate: boolean
 }
 
-/** `audit-log.json` in the key folder, shared by all gateways of an installation and changed under a lock. */
+/** `audit-log.json` in the key folder, shared by all gateways of an installation and changed by one at a time. */
 export class FileCheckpointSigner implements CheckpointSigner {
   readonly #path: string
   readonly #seedOf: (epoch: number) => Uint8Array
-  readonly #lock: FolderLock
+  readonly #file: FencedFile
   readonly #keys = new Map<number, SignerKey>()
   #opened: LastSigned | null = null
 
@@ -50,7 +50,7 @@ export class FileCheckpointSigner implements CheckpointSigner {
           `${signer.#path} is missing, but checkpoints that it answers for exist; restore the key folder from its backup.`,
         )
       const logs = [{ origin: options.origin, last: signer.#empty(1, options.origin) }]
-      await createDurably(signer.#path, contentOf({ format: FORMAT, logs }))
+      await createDurably(signer.#path, contentOf(logs))
     }
     await signer.last()
     return signer
@@ -59,7 +59,7 @@ export class FileCheckpointSigner implements CheckpointSigner {
   private constructor({ dir, seedOf }: FileCheckpointSignerOptions) {
     this.#path = join(dir, 'audit-log.json')
     this.#seedOf = seedOf
-    this.#lock = new FolderLock(join(dir, 'audit-log.lock'))
+    this.#file = new FencedFile(this.#path, join(dir, 'audit-log.turn'))
   }
 
   /** Name under which the first log began; logs after a fork have it in front of their own. */
@@ -82,24 +82,24 @@ export class FileCheckpointSigner implements CheckpointSigner {
     tree: Tree,
     consistency: (from: number) => Promise<readonly Uint8Array[]>,
   ): Promise<LastSigned> {
-    return await this.#lock.hold(async () => {
+    return await this.#file.hold(async (replace) => {
       const file = this.#read()
       const last = this.#last(file)
       await mustExtend(last, tree, consistency)
       if (tree.size === last.size) return last
       const { epoch, origin } = last
       const note = signCheckpoint({ ...tree, origin }, this.#keyOf(epoch, origin))
-      await this.#write([...file.logs.slice(0, -1), { origin, last: note }])
+      await replace(contentOf([...file.logs.slice(0, -1), { origin, last: note }]))
       return { ...tree, epoch, origin, note }
     })
   }
 
   async fork(): Promise<LastSigned> {
-    return await this.#lock.hold(async () => {
+    return await this.#file.hold(async (replace) => {
       const { logs } = this.#read()
       const epoch = logs.length + 1
       const origin = `${this.origin}/${epoch}`
-      await this.#write([...logs, { origin, last: this.#empty(epoch, origin) }])
+      await replace(contentOf([...logs, { origin, last: this.#empty(epoch, origin) }]))
       return this.#last(this.#read())
     })
   }
@@ -140,20 +140,13 @@ export class FileCheckpointSigner implements CheckpointSigner {
     throw this.#unreadable()
   }
 
-  async #write(logs: LogFile['logs']): Promise<void> {
-    try {
-      await replaceDurably(this.#path, contentOf({ format: FORMAT, logs }))
-    } catch (cause) {
-      throw new Refusal('KEYS_UNAVAILABLE', `${this.#path} can not be written.`, { cause })
-    }
-  }
-
   #unreadable(cause?: unknown): Refusal {
     const message = `${this.#path} is damaged or can not be read; restore it from its backup.`
     return new Refusal('KEYS_UNAVAILABLE', message, { cause })
   }
 }
 
-function contentOf(file: LogFile): Buffer {
+function contentOf(logs: LogFile['logs']): Buffer {
+  const file: LogFile = { format: FORMAT, logs }
   return Buffer.from(`${JSON.stringify(file, null, 2)}\n`)
 }
