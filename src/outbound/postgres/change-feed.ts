@@ -9,6 +9,8 @@ const POLL_MS = 250
 const PAGE = 1_000
 /** Doubles hold today's milliseconds to a quarter of a microsecond: a margin costs nothing, told changes are remembered. */
 const MARGIN_MS = 1
+/** A transaction has a number only when its first row is stored, which a busy machine may put off after the row's time was read. */
+const NUMBERED_WITHIN = '2 seconds'
 
 interface Polling {
   wake(): void
@@ -18,9 +20,9 @@ interface Polling {
 type Listener = (changes: readonly Change[]) => void
 
 /**
- * Polls the change table, only while somebody listens, and at once when it is woken. Changes appear when their transaction commits, in no order: so
- * each poll reads again from the beginning of the oldest transaction that was still writing at the poll before. All
- * gateways must connect as one role, or as roles that may read pg_stat_activity.
+ * Polls the change table, only while somebody listens, and at once when it is woken. Changes appear when their transaction
+ * commits, in no order: so each poll reads again from the beginning of the oldest transaction that was still writing, or
+ * about to, at the poll before. All gateways must connect as one role, or as roles that may read pg_stat_activity.
  */
 export class PostgresChangeFeed implements ChangeFeed {
   readonly #database: Database
@@ -72,8 +74,10 @@ export class PostgresChangeFeed implements ChangeFeed {
       const { now, writingSince } = await this.#horizon()
       from ??= Math.min(now - (performance.now() - subscribedAt), writingSince)
       await this.#tellFrom(from - MARGIN_MS, told, run)
-      from = writingSince
-      told = new Map([...told].filter(([, changedAt]) => changedAt >= writingSince - MARGIN_MS))
+      // Never back: who writes now and was not seen writing at the last poll, has written nothing that is older than that.
+      const next = Math.max(from, writingSince)
+      from = next
+      told = new Map([...told].filter(([, changedAt]) => changedAt >= next - MARGIN_MS))
     }
     let waiting: NodeJS.Timeout | null = null
     let woken = false
@@ -117,8 +121,10 @@ export class PostgresChangeFeed implements ChangeFeed {
     const [row] = await this.#database.query<{ now: number; since: number }>(
       `SELECT extract(epoch FROM now)::float8 * 1000 AS now,
               extract(epoch FROM coalesce(since, now))::float8 * 1000 AS since
-       FROM (SELECT clock_timestamp() AS now, min(xact_start) AS since FROM pg_stat_activity
-             WHERE datname = current_database() AND backend_xid IS NOT NULL) activity`,
+       FROM (SELECT now() AS now, min(xact_start) AS since FROM pg_stat_activity
+             WHERE datname = current_database() AND pid <> pg_backend_pid()
+               AND (backend_xid IS NOT NULL
+                 OR state = 'active' AND xact_start > now() - interval '${NUMBERED_WITHIN}')) activity`,
       [],
       'change-horizon',
     )
