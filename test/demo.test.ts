@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { prepareDemo } from '../src/demo.ts'
 import { DEMO_SEED, generateDemo } from '../src/inbound/demo/generate.ts'
 import { RunningGateway } from './running-gateway.ts'
@@ -18,7 +17,7 @@ describe('the demo', () => {
       await ingest.finish(batch)
     }
     await running.gateway.fit.run()
-  }, 300_000)
+  })
   afterAll(async () => await running.stop())
 
   test('starts again after its first person was erased, and says who stands for them now', async () => {

@@ -1,7 +1,6 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals'
 import type { SubjectId } from '../../src/kernel/ids.ts'
 import { DAY } from '../../src/kernel/time.ts'
 import { keyRotationsOf } from '../../src/key-desk.ts'
@@ -104,33 +103,33 @@ beforeAll(async () => {
   expect(await keyRotationsOf({ ...running.gateway, clock }).keepUp()).toBe(1)
   later = await copy()
   uses = new Set(derived.mock.calls.map(([use]) => use))
-}, 240_000)
+})
 afterAll(async () => {
   jest.restoreAllMocks()
   await running.stop()
   rmSync(folder, { recursive: true, force: true })
-}, 120_000)
+})
 
 test('the attack is one: before the wrapping key is destroyed, it gets every value out of the backup', async () => {
   expect(await attack(backup(), erased)).toEqual([...VALUES, REFUSED])
-}, 120_000)
+})
 
 test('the erasure itself leaves nothing that opens without a backup', async () => {
   expect(await attack(erased, later)).toEqual([])
-}, 120_000)
+})
 
 test('once the wrapping key is destroyed nothing of the vault comes out of the backup', async () => {
   // What was refused is no part of the vault: THREAT_MODEL.md says what becomes of it.
   expect(await attack(backup(), later)).toEqual([REFUSED])
-}, 120_000)
+})
 
 test('a copy that was kept whole, wrapping keys too, opens under the same master key', async () => {
   expect(await attack(before, later)).toEqual([...VALUES, REFUSED])
-}, 120_000)
+})
 
 test('and nothing of the vault in it opens under the next one', async () => {
   const next = Buffer.from(randomness.bytes(32))
   const dir = join(later, 'keys')
   await rotateMaster({ dir, master: masterIn(later), next, randomness })
   expect(await attack(before, later, [next])).toEqual([REFUSED])
-}, 120_000)
+})

@@ -1,5 +1,4 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import {
   follow,
   invitationsTo,
@@ -20,7 +19,7 @@ let desk: string
 beforeAll(async () => {
   house = await StaffedGateway.open(withCertificate)
   desk = await house.running.client({ id: 'desk', roles: ['subject'] })
-}, 300_000)
+})
 afterAll(async () => await house?.stop(), 120_000)
 
 const register = () => house.running.gateway.requests.register

@@ -1,5 +1,4 @@
 import { Agent, request } from 'node:http'
-import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals'
 import { newApiKey } from '../../src/domain/access/api-key.ts'
 import { randomness } from '../clock-and-randomness.ts'
 import { call } from '../inbound/http/call.ts'
@@ -91,7 +90,7 @@ describe('the trail does not grow', () => {
     )
     const kinds = ['no-credential', 'bad-token', 'retired-token'] as const
     expect(kinds.map((kind) => since.get(kind))).toEqual([3_006, 6_494, 500])
-  }, 240_000)
+  })
 
   test('by strangers at the token endpoint or under a foreign name', async () => {
     const entries = await entriesOf(async () => {

@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { compilePolicy } from '../../src/domain/privacy/policy.ts'
 import { ruleFields } from '../../src/domain/segments/rule-fields.ts'
 import type { DefinedSegment } from '../../src/gateway/govern/segments.ts'
@@ -65,7 +64,7 @@ beforeAll(async () => {
   for (const caller of callers.filter(seesSegments))
     callers.push(await world.limited(caller, limitOf(caller, defined)))
   await world.running.gateway.fit.run()
-}, 180_000)
+})
 afterAll(async () => await world.running.stop())
 
 /** One segment per field of the rule language, that people enter or leave as its value changes. */

@@ -1,5 +1,4 @@
 import { env } from 'node:process'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import axe from 'axe-core'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { type As, given, RunningGateway } from '../running-gateway.ts'
@@ -38,11 +37,11 @@ beforeAll(async () => {
       ])
     )[0] ?? ''
   browser = await chromium.launch({ executablePath })
-}, 180_000)
+})
 afterAll(async () => {
   await browser?.close()
   await running?.stop()
-}, 120_000)
+})
 
 /** The page as a person opens it from a front end: with a token that speaks for them. */
 async function opened(locale = 'en-GB'): Promise<void> {

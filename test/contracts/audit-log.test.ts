@@ -1,15 +1,5 @@
 import { appendFile, mkdtemp, open, readdir, readFile, rm, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
-import {
-  afterAll,
-  afterEach,
-  beforeAll,
-  beforeEach,
-  describe,
-  expect,
-  jest,
-  test,
-} from '@jest/globals'
 import { AuditJournal } from '../../src/outbound/postgres/audit-journal.ts'
 import { PostgresAuditLog } from '../../src/outbound/postgres/audit-log.ts'
 import { auditLogContract } from './audit-log.contract.ts'

@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { openCheckpoint } from '../../src/domain/audit/checkpoint.ts'
 import { treeRootOf, verifyConsistency } from '../../src/domain/audit/merkle.ts'
 import type { VerifierKey } from '../../src/domain/audit/signed-note.ts'
@@ -195,7 +194,7 @@ export function sequencerContract(adapter: string, fresh: () => Promise<FreshDat
       await append(300)
       await trail.sequencer.advance()
       await db.database.query(
-        `UPDATE audit_tile SET hashes = overlay(hashes PLACING '\\x00'::bytea FROM 5) WHERE level = 0 AND tile_index = 1`,
+        'UPDATE audit_tile SET hashes = set_byte(hashes, 4, 255 - get_byte(hashes, 4)) WHERE level = 0 AND tile_index = 1',
       )
       await trail.watch.begin()
       expect(trail.alarm.doubt).toBe('diverged')

@@ -1,5 +1,4 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { SmallDemo } from './small-demo.ts'
 
 const FOLDER = 'docs/queries'
@@ -53,7 +52,7 @@ let demo: SmallDemo
 
 beforeAll(async () => {
   demo = await SmallDemo.start()
-}, 300_000)
+})
 afterAll(async () => await demo.stop())
 
 describe('the queries of README', () => {

@@ -2,8 +2,7 @@ import { spawn } from 'node:child_process'
 import { appendFile, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { env, execPath } from 'node:process'
-import { expect, test } from '@jest/globals'
+import { env, execArgv, execPath } from 'node:process'
 
 /** Suites that take their cases from the tables. */
 const SUITES = [
@@ -12,7 +11,6 @@ const SUITES = [
   // Long ones are left out otherwise.
   '--testPathIgnorePatterns=/node_modules/',
 ]
-const HALF_AN_HOUR = 30 * 60_000
 
 /** A copy of the tables with one more source, category, trait, role and purpose. */
 async function extended(): Promise<string> {
@@ -53,7 +51,7 @@ async function run(
 ): Promise<{ cases: number; failed: number }> {
   const dir = await mkdtemp(join(tmpdir(), 'bauta-report-'))
   const report = join(dir, 'report.json')
-  const jest = ['--experimental-vm-modules', 'node_modules/jest/bin/jest.js', ...SUITES]
+  const jest = [...execArgv, 'node_modules/jest/bin/jest.js', ...SUITES]
   const none = only === 'count' ? ['--testNamePattern', 'no case has this name'] : []
   const child = spawn(execPath, [...jest, ...none, '--silent', '--json', '--outputFile', report], {
     stdio: 'ignore',
@@ -66,15 +64,11 @@ async function run(
   return { cases: counts.numTotalTests, failed }
 }
 
-test(
-  'a new source, category, role and purpose are covered by the table and leak suites as they stand',
-  async () => {
-    const dir = await extended()
-    const grown = await run(dir, 'all')
-    expect(grown.failed).toBe(0)
-    const before = await run('policy', 'count')
-    expect(grown.cases).toBeGreaterThan(before.cases)
-    await rm(dir, { recursive: true, force: true })
-  },
-  HALF_AN_HOUR,
-)
+test('a new source, category, role and purpose are covered by the table and leak suites as they stand', async () => {
+  const dir = await extended()
+  const grown = await run(dir, 'all')
+  expect(grown.failed).toBe(0)
+  const before = await run('policy', 'count')
+  expect(grown.cases).toBeGreaterThan(before.cases)
+  await rm(dir, { recursive: true, force: true })
+})

@@ -1,4 +1,3 @@
-import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals'
 import { Pseudonyms } from '../../src/domain/privacy/pseudonym.ts'
 import type { SubjectId } from '../../src/kernel/ids.ts'
 import { epochsIn } from '../epochs-in-answers.ts'
@@ -29,7 +28,7 @@ beforeAll(async () => {
       state: 'ConsentGiven' as const,
     })),
   )
-}, 180_000)
+})
 afterAll(async () => await running.stop(), 120_000)
 afterEach(() => void jest.restoreAllMocks())
 

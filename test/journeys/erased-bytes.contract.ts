@@ -1,6 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { openCheckpoint } from '../../src/domain/audit/checkpoint.ts'
 import { leafHash, verifyInclusion } from '../../src/domain/audit/merkle.ts'
 import { parseVerifierKey } from '../../src/domain/audit/signed-note.ts'
@@ -35,7 +34,7 @@ export function erasedBytesContract(name: string, open: () => Promise<OpenedFile
       }
       await running.client({ id: 'shop', roles: ['frontend'] })
       await running.take('crm', rowsOf('other').map(withoutCanary))
-    }, 180_000)
+    })
     afterAll(async () => await files.stop(), 120_000)
 
     const holding = async () => {

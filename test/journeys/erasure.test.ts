@@ -46,7 +46,7 @@ const modelText = async () =>
 beforeAll(async () => {
   house = await StaffedGateway.open()
   partner = house.as('partner').token
-}, 300_000)
+})
 afterAll(async () => await house.stop(), 120_000)
 
 test('who erases themselves is found by nobody, in no table, and their token is worth nothing', async () => {

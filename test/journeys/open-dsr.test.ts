@@ -1,5 +1,4 @@
 import { randomUUID, verify, X509Certificate } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { DAY, HOUR } from '../../src/kernel/time.ts'
 import {
   CERTIFICATE,
@@ -20,11 +19,11 @@ let callback: string
 beforeAll(async () => {
   callback = await receiver.open()
   house = await StaffedGateway.open(withCertificate)
-}, 300_000)
+})
 afterAll(async () => {
   receiver.close()
   await house?.stop()
-}, 120_000)
+})
 
 const gateway = () => house.running.gateway
 const register = () => gateway().requests.register

@@ -4,7 +4,7 @@ import { StaffedGateway } from '../staffed-gateway.ts'
 let house: StaffedGateway
 beforeAll(async () => {
   house = await StaffedGateway.open()
-}, 300_000)
+})
 afterAll(async () => await house.stop(), 120_000)
 
 const NAME = `{ me { contact { name email } } }`

@@ -1,4 +1,3 @@
-import { expect, test } from '@jest/globals'
 import { follow } from '../peoples-requests.ts'
 import { type As, given, RunningGateway } from '../running-gateway.ts'
 import { unzipped } from '../unzipped.ts'
@@ -107,7 +106,7 @@ test('a person consents, is seen, withdraws, is seen no more, reads who saw what
   } finally {
     await running.stop()
   }
-}, 300_000)
+})
 
 interface Edge {
   readonly node: { readonly by: string; readonly purpose: string; readonly state: string }

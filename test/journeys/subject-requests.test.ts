@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { parse } from 'csv-parse/sync'
 import { DAY } from '../../src/kernel/time.ts'
 import { follow, invitationsTo, somebodyOf } from '../peoples-requests.ts'
@@ -13,10 +12,10 @@ let house: StaffedGateway
 
 beforeAll(async () => {
   house = await StaffedGateway.open()
-}, 300_000)
+})
 afterAll(async () => {
   await house?.stop()
-}, 120_000)
+})
 
 const gateway = () => house.running.gateway
 const register = () => gateway().requests.register

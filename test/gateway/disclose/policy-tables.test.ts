@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { compilePolicy } from '../../../src/domain/privacy/policy.ts'
 import { readPolicyTables } from '../../../src/policy-files.ts'
 import { type Caller, callersOf } from '../../callers.ts'
@@ -32,7 +31,7 @@ beforeAll(async () => {
   world = await SmallWorld.over(await RunningGateway.start())
   await world.running.take('shop', itemInputs())
   for (const situation of situations) people.set(situation, await world.meet(situation))
-}, 180_000)
+})
 afterAll(async () => await world.running.stop())
 
 function metIn(situation: Situation): Met {

@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { resolveTraits } from '../../../src/domain/profiles/survivorship.ts'
 import { type FreshDatabase, freshEmbedded } from '../../contracts/fresh-database.ts'
@@ -124,7 +123,7 @@ describe('merging and taking back', () => {
       }),
       { numRuns: 25 },
     )
-  }, 300_000)
+  })
 })
 
 async function play(house: IngestHouse, space: string, steps: readonly Step[]): Promise<Model> {

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Command } from 'commander'
 import { DEFAULT_REGULATION } from '../../../src/domain/privacy/subject-request.ts'
 import type { HeldRequest } from '../../../src/domain/profiles/subject-request-store.ts'
@@ -41,7 +40,7 @@ beforeAll(async () => {
   db = await freshEmbedded()
   const store = new PostgresSubjectRequestStore(db.database)
   for (const one of [waiting, late, done]) await store.open(one, [])
-}, 120_000)
+})
 afterAll(async () => await db?.drop())
 
 async function bauta(...words: string[]): Promise<string> {

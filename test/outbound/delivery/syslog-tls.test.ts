@@ -1,20 +1,17 @@
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import tls, { type ConnectionOptions, createServer, type Server, type TLSSocket } from 'node:tls'
-import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals'
 import { Forwarder } from '../../../src/gateway/attest/forwarder.ts'
+import { SyslogSink } from '../../../src/outbound/delivery/syslog-sink.ts'
 
 /** What this machine is taken to trust: the list of a running process can't be changed. All the rest is as it is. */
 let trusted: string | undefined
-jest.unstable_mockModule('node:tls', () => ({
-  connect: (options: ConnectionOptions) =>
-    tls.connect(trusted === undefined ? options : { ...options, ca: trusted }),
-}))
-const { SyslogSink } = await import('../../../src/outbound/delivery/syslog-sink.ts')
+const connect = tls.connect as (options: ConnectionOptions) => TLSSocket
 
 let dir: string
 let server: Server | null = null
@@ -22,6 +19,10 @@ const sockets: TLSSocket[] = []
 let received: Buffer[] = []
 
 beforeAll(() => {
+  const trusting = (options: ConnectionOptions) =>
+    connect(trusted === undefined ? options : { ...options, ca: trusted })
+  jest.spyOn(tls, 'connect').mockImplementation(trusting as typeof tls.connect)
+  syncBuiltinESMExports()
   dir = mkdtempSync(join(tmpdir(), 'bauta-syslog-'))
   certify('localhost', 'DNS:localhost,IP:127.0.0.1')
   certify('elsewhere', 'DNS:elsewhere.example.com')
@@ -32,7 +33,11 @@ afterEach(() => {
   received = []
   trusted = undefined
 })
-afterAll(() => rmSync(dir, { recursive: true }))
+afterAll(() => {
+  jest.restoreAllMocks()
+  syncBuiltinESMExports()
+  rmSync(dir, { recursive: true })
+})
 
 const file = (name: string) => readFileSync(join(dir, name), 'utf8')
 
