@@ -6,6 +6,7 @@
  * A run that was interrupted goes on where it stopped. Results at full size are kept in bench/proofs/results.
  */
 import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { circumstances } from '../circumstances.mjs'
@@ -55,7 +56,7 @@ async function proveOne(proof, scale, seed) {
   )
   const save = (next) => writeFileSync(stateFile, JSON.stringify({ run, state: next }))
   const result = await proof.run({ size, seed, state, save, log: console.log })
-  const record = { name, shows, ...about, seed, size, ...result }
+  const record = { name, shows, ...about, covered: digestOf(proof.covers), seed, size, ...result }
   // A short run says that the proof works, not that it holds: it never replaces a full one.
   if (scale === 1) {
     mkdirSync(results, { recursive: true })
@@ -99,11 +100,14 @@ function status() {
   }
 }
 
-function standing({ passed, date, commit, size }, covers) {
+function standing({ passed, date, commit, covered, size }, covers) {
   const [hash, ...changed] = commit.split(' ')
-  const git = ['log', '--oneline', `${hash}..HEAD`, '--', ...covers]
-  const later = execFileSync('git', git, { encoding: 'utf8' }).trim().split('\n').filter(Boolean)
-  const age =
-    later.length > 0 ? `OLD: ${later.length} later commits touch what it covers` : 'up to date'
+  const age = covered === digestOf(covers) ? 'up to date' : 'OLD: what it covers has changed since'
   return `${passed ? 'passed' : 'FAILED'} ${date.slice(0, 10)} at ${hash.slice(0, 10)}${changed.length > 0 ? ' with local changes' : ''}, size ${size}; ${age}`
+}
+
+/** Of the names and contents of all files that a proof covers: a commit's number changes where its code does not. */
+function digestOf(covers) {
+  const files = execFileSync('git', ['ls-files', '--stage', '--', ...covers])
+  return createHash('sha256').update(files).digest('hex')
 }
