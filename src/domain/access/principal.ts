@@ -98,13 +98,42 @@ export interface Client {
   readonly writeKey: 'public' | 'server' | null
   /** Look-ups by identifier per UTC day; null: no limit (staff). */
   readonly lookupsPerDay: number | null
+  /** Requests, and units of estimated cost, within any minute; null: those of the installation. */
+  readonly requestsPerMinute: number | null
+  readonly costPerMinute: number | null
+  /** Origins of pages that may call in this client's name: `https://shop.example`. */
+  readonly origins: readonly string[]
   /** May send documents that were not registered (development only). */
   readonly adhoc: boolean
   readonly disabledAt: Instant | null
 }
 
+/** To what a token is limited beyond its client; null: no further. A narrower token can be made of it, never a wider one. */
+export interface TokenLimits {
+  readonly purposes: readonly string[] | null
+  readonly categories: readonly string[] | null
+  /** The holder sees members of at least one of these segments only. */
+  readonly segments: readonly string[] | null
+  /** People, by pseudonyms in the client's audience. */
+  readonly subjects: readonly string[] | null
+  readonly requestsPerMinute: number | null
+  readonly costPerMinute: number | null
+  readonly lookupsPerDay: number | null
+}
+
+export const NO_LIMITS: TokenLimits = {
+  purposes: null,
+  categories: null,
+  segments: null,
+  subjects: null,
+  requestsPerMinute: null,
+  costPerMinute: null,
+  lookupsPerDay: null,
+}
+
 /** For whom one request is made, once its credentials have been believed. */
 export interface Principal {
+  /** As registered, narrowed by the limits of the token. */
   readonly client: Client
   /** Effective roles: a front end acting for a person has `frontend`, for an unknown visitor `visitor`. */
   readonly roles: readonly string[]
@@ -118,6 +147,10 @@ export interface Principal {
   readonly defaultPurpose: string | null
   readonly tokenId: string
   readonly expiresAt: Instant | null
+  /** The people to whom the token is limited; null: all whom the client may see. */
+  readonly subjects: readonly SubjectId[] | null
+  /** Thumbprint (RFC 7638) of the key that the token is bound to (RFC 9449); null: a bearer token. */
+  readonly cnfJkt: string | null
 }
 
 /** Clients and their tokens. Tokens are stored as SHA-256 only. */

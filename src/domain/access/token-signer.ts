@@ -1,5 +1,5 @@
 import type { Instant } from '../../kernel/time.ts'
-import type { Scope } from './principal.ts'
+import type { Scope, TokenLimits } from './principal.ts'
 
 /** What a signed access token says (RFC 9068). Instants have whole seconds: the format carries no more. */
 export interface TokenClaims {
@@ -9,6 +9,9 @@ export interface TokenClaims {
   /** The client that vouched for the person (RFC 8693 §4.1); null on a client's own token. */
   readonly actor: string | null
   readonly scopes: readonly Scope[]
+  readonly limits: TokenLimits
+  /** Thumbprint of the key that the holder must prove to have (RFC 9449 §6); null: whoever bears it. */
+  readonly jkt: string | null
   readonly jti: string
   readonly issuedAt: Instant
   readonly expiresAt: Instant

@@ -100,6 +100,9 @@ export function asPerson(subject: SubjectId): Principal {
     segments: null,
     writeKey: null,
     lookupsPerDay: null,
+    requestsPerMinute: null,
+    costPerMinute: null,
+    origins: [],
     adhoc: false,
     disabledAt: null,
   }
@@ -112,6 +115,8 @@ export function asPerson(subject: SubjectId): Principal {
     defaultPurpose: PURPOSE,
     tokenId: PACKAGER,
     expiresAt: null,
+    subjects: null,
+    cnfJkt: null,
   }
 }
 

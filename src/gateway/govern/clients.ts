@@ -30,6 +30,9 @@ export interface ClientDraft {
   readonly segments?: readonly string[] | null
   readonly writeKey?: 'public' | 'server' | null
   readonly lookupsPerDay?: number | null
+  readonly requestsPerMinute?: number | null
+  readonly costPerMinute?: number | null
+  readonly origins?: readonly string[]
   readonly adhoc?: boolean
 }
 
@@ -196,6 +199,9 @@ export class Clients {
       segments: draft.segments ?? null,
       writeKey,
       lookupsPerDay,
+      requestsPerMinute: draft.requestsPerMinute ?? null,
+      costPerMinute: draft.costPerMinute ?? null,
+      origins: draft.origins ?? [],
       adhoc: draft.adhoc ?? false,
       disabledAt: null,
     }

@@ -1,4 +1,9 @@
-import type { Client, ClientStore, Scope } from '../../domain/access/principal.ts'
+import {
+  type Client,
+  type ClientStore,
+  NO_LIMITS,
+  type Scope,
+} from '../../domain/access/principal.ts'
 import type { TokenSigner } from '../../domain/access/token-signer.ts'
 import type { AuditEntry } from '../../domain/audit/entry.ts'
 import type { KeyStore } from '../../domain/privacy/key-store.ts'
@@ -195,6 +200,8 @@ export class Tokens {
       sub,
       actor,
       scopes,
+      limits: NO_LIMITS,
+      jkt: null,
       jti,
       issuedAt,
       expiresAt: issuedAt + lifetime,

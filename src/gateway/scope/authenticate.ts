@@ -197,6 +197,8 @@ export class Authenticator {
       defaultPurpose,
       tokenId,
       expiresAt,
+      subjects: null,
+      cnfJkt: null,
     }
   }
 }

@@ -1,7 +1,7 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import { errors, jwtVerify, SignJWT } from 'jose'
 import { LRUCache } from 'lru-cache'
-import { scopes } from '../../domain/access/principal.ts'
+import { NO_LIMITS, scopes } from '../../domain/access/principal.ts'
 import type { TokenClaims, TokenSigner } from '../../domain/access/token-signer.ts'
 import { type Instant, SECOND } from '../../kernel/time.ts'
 
@@ -85,6 +85,8 @@ function claimsOf(payload: Readonly<Record<string, unknown>>): TokenClaims | nul
     sub: sub as string,
     actor,
     scopes: scopes.filter((one) => granted.has(one)),
+    limits: NO_LIMITS,
+    jkt: null,
     jti: jti as string,
     issuedAt: iat * SECOND,
     expiresAt: exp * SECOND,

@@ -3,7 +3,7 @@ import { type Instant, isoInstant } from '../../kernel/time.ts'
 import type { Database } from './database.ts'
 
 const CLIENT_COLUMNS = `c.id, c.name, c.roles, c.audience, c.scopes, c.purposes, c.default_purpose, c.categories,
-  c.segments, c.write_key, c.lookups_per_day, c.adhoc, c.secret_hash, c.disabled_at`
+  c.segments, c.write_key, c.lookups_per_day, c.requests_per_minute, c.cost_per_minute, c.origins, c.adhoc, c.secret_hash, c.disabled_at`
 
 export class PostgresClientStore implements ClientStore {
   readonly #database: Database
@@ -24,13 +24,14 @@ export class PostgresClientStore implements ClientStore {
   async save(client: Client, secretHash: string | null): Promise<void> {
     await this.#database.query(
       `INSERT INTO client (id, name, roles, audience, scopes, purposes, default_purpose, categories, segments, write_key,
-         lookups_per_day, adhoc, secret_hash, created_at, disabled_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, now(), $14)
+         lookups_per_day, adhoc, secret_hash, created_at, disabled_at, requests_per_minute, cost_per_minute, origins)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, now(), $14, $15, $16, $17)
        ON CONFLICT (id) DO UPDATE SET name = excluded.name, roles = excluded.roles, audience = excluded.audience,
          scopes = excluded.scopes, purposes = excluded.purposes, default_purpose = excluded.default_purpose,
          categories = excluded.categories, segments = excluded.segments, write_key = excluded.write_key,
          lookups_per_day = excluded.lookups_per_day, adhoc = excluded.adhoc, secret_hash = excluded.secret_hash,
-         disabled_at = excluded.disabled_at`,
+         disabled_at = excluded.disabled_at, requests_per_minute = excluded.requests_per_minute,
+         cost_per_minute = excluded.cost_per_minute, origins = excluded.origins`,
       [
         client.id,
         client.name,
@@ -46,6 +47,9 @@ export class PostgresClientStore implements ClientStore {
         client.adhoc,
         secretHash,
         stored(client.disabledAt),
+        client.requestsPerMinute,
+        client.costPerMinute,
+        client.origins,
       ],
       'client-save',
     )
@@ -157,6 +161,9 @@ interface ClientRow {
   segments: string[] | null
   write_key: 'public' | 'server' | null
   lookups_per_day: number | null
+  requests_per_minute: number | null
+  cost_per_minute: number | null
+  origins: string[]
   adhoc: boolean
   secret_hash: string | null
   disabled_at: Date | null
@@ -175,6 +182,9 @@ function clientOf(row: ClientRow): Client {
     segments: row.segments,
     writeKey: row.write_key,
     lookupsPerDay: row.lookups_per_day,
+    requestsPerMinute: row.requests_per_minute,
+    costPerMinute: row.cost_per_minute,
+    origins: row.origins,
     adhoc: row.adhoc,
     disabledAt: row.disabled_at?.getTime() ?? null,
   }

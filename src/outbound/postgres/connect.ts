@@ -24,6 +24,7 @@ import { Outbox1764200005000 } from '../../../migrations/1764200005000-outbox.ts
 import { SubjectRequests1764200005100 } from '../../../migrations/1764200005100-subject-requests.ts'
 import { PolicyVersions1764200006000 } from '../../../migrations/1764200006000-policy-versions.ts'
 import { RequestRegulations1764200007200 } from '../../../migrations/1764200007200-request-regulations.ts'
+import { ClientLimits1764300000000 } from '../../../migrations/1764300000000-client-limits.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import { Database } from './database.ts'
 import { EMBEDDED_PORT, EmbeddedServer } from './embedded.ts'
@@ -166,6 +167,7 @@ function dataSourceOf(address: Address, poolSize: number): DataSource {
       SubjectRequests1764200005100,
       PolicyVersions1764200006000,
       RequestRegulations1764200007200,
+      ClientLimits1764300000000,
     ],
   })
 }

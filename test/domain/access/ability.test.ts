@@ -26,6 +26,9 @@ const client: Client = {
   segments: null,
   writeKey: null,
   lookupsPerDay: null,
+  requestsPerMinute: null,
+  costPerMinute: null,
+  origins: [],
   adhoc: false,
   disabledAt: null,
 }
@@ -38,6 +41,8 @@ const principal = (more: Partial<Client> = {}): Principal => ({
   defaultPurpose: null,
   tokenId: 't',
   expiresAt: null,
+  subjects: null,
+  cnfJkt: null,
 })
 const grant = (more: Partial<Client> = {}): Grant =>
   grantOf(principal(more), policy.purposes.get('MARKETING') ?? null)

@@ -23,6 +23,9 @@ const acme: Client = {
   segments: null,
   writeKey: null,
   lookupsPerDay: 200,
+  requestsPerMinute: null,
+  costPerMinute: null,
+  origins: [],
   adhoc: false,
   disabledAt: null,
 }

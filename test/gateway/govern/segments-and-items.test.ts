@@ -27,6 +27,9 @@ function scopeOf(role: string, scopes: ScopeName[], more: Partial<Client> = {}):
     segments: null,
     writeKey: null,
     lookupsPerDay: null,
+    requestsPerMinute: null,
+    costPerMinute: null,
+    origins: [],
     adhoc: false,
     disabledAt: null,
     ...more,
@@ -40,6 +43,8 @@ function scopeOf(role: string, scopes: ScopeName[], more: Partial<Client> = {}):
     defaultPurpose: null,
     tokenId: 'token',
     expiresAt: null,
+    subjects: null,
+    cnfJkt: null,
   }
   return new Scope('request', principal, grantOf(principal, null), new Map(), clock.now())
 }

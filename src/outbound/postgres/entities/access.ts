@@ -24,6 +24,12 @@ export class ClientRow {
   writeKey!: string | null
   @Column('integer', { name: 'lookups_per_day', nullable: true })
   lookupsPerDay!: number | null
+  @Column('integer', { name: 'requests_per_minute', nullable: true })
+  requestsPerMinute!: number | null
+  @Column('integer', { name: 'cost_per_minute', nullable: true })
+  costPerMinute!: number | null
+  @Column('text', { array: true })
+  origins!: string[]
   @Column('boolean')
   adhoc!: boolean
   @Column('text', { name: 'secret_hash', nullable: true })
