@@ -227,7 +227,10 @@ function stateAt({ state, expiresAt }: ConsentRecord, now: Instant): ConsentStat
   return LAPSING.has(state) && expiresAt !== null && expiresAt <= now ? 'ConsentExpired' : state
 }
 
-/** The strictest comes first and stands; further consents can only narrow one that was given. */
+/**
+ * The strictest comes first and stands. To what categories somebody has limited a consent, all are limited: also where
+ * another history's consent has run out, and a mechanism of opt-out would open the rest.
+ */
 function mergeStanding(
   standings: Map<string, ConsentStanding>,
   record: ConsentRecord,
@@ -236,11 +239,11 @@ function mergeStanding(
 ): void {
   const key = standingKey(record.purpose, record.recipient)
   const first = standings.get(key)
-  if (!first) {
-    standings.set(key, { state: stateAt(record, now), categories: record.categories })
+  const named = GIVEN.has(record.state) ? record.categories : null
+  if (first) {
+    standings.set(key, { state: first.state, categories: narrower(first.categories, named) })
+  } else {
+    standings.set(key, { state: stateAt(record, now), categories: named })
     if (decidedBy) decidedBy[key] = [record.id, record.source]
-  } else if (GIVEN.has(first.state) && GIVEN.has(record.state)) {
-    const categories = narrower(first.categories, record.categories)
-    standings.set(key, { state: first.state, categories })
   }
 }

@@ -55,10 +55,10 @@ function refusalOfConsent(
   const state = standing?.state ?? 'ConsentUnknown'
   const negative = NEGATIVE[state]
   if (negative) return negative
-  if (state === 'ConsentGiven' || state === 'RenewedConsentGiven') {
-    const named = standing?.categories ?? null
-    return named === null || coveredByAny(named, category) ? null : 'CONSENT_NARROWER'
-  }
+  const named = standing?.categories ?? null
+  const isNarrower = named !== null && !coveredByAny(named, category)
+  if (isNarrower) return 'CONSENT_NARROWER'
+  if (state === 'ConsentGiven' || state === 'RenewedConsentGiven') return null
   if (mechanism === 'opt_out') return null
   if (mechanism === 'notice_only' && state === 'NoticeGiven') return null
   return UNSETTLED[state] ?? 'CONSENT_UNKNOWN'

@@ -182,6 +182,29 @@ describe('compiled consent', () => {
     )
   })
 
+  test('of merged people is as narrow as one of them said, also where the other one’s consent has run out', () => {
+    const said = {
+      id: 'said',
+      purpose: 'ANALYTICS',
+      categories: [] as readonly string[],
+      recipient: null,
+      state: 'ConsentGiven' as ConsentStateName,
+      jurisdiction: 'US',
+      effectiveAt: 0,
+      expiresAt: null,
+      recordedAt: 0,
+      source: 'record',
+    }
+    const lapsed = { ...said, id: 'lapsed', categories: null, jurisdiction: null, expiresAt: 0 }
+    for (const told of [
+      [[said], [lapsed]],
+      [[lapsed], [said]],
+    ] as const)
+      expect([...permitted(compileConsent(told, 'DE', NOW).state)]).not.toContainEqual(
+        expect.stringContaining('ANALYTICS'),
+      )
+  })
+
   test('a clock that is behind undoes no decision; one that was dated ahead waits for its time', () => {
     const decided = (state: ConsentStateName, effectiveAt: number, recordedAt: number) => ({
       id: `${state}-${effectiveAt}`,
