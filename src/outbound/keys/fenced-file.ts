@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Refusal } from '../../kernel/refusal.ts'
 import { syncFolder, writeAll } from './durable-file.ts'
+import { isAlive } from './folder-lock.ts'
 
 const RETRY_MS = 5
 /** Whoever waits longer waits for something broken. */
@@ -145,10 +146,5 @@ function isDead(holder: string): boolean {
   const host = rest.slice(0, -1).join('.')
   if (!pid || host !== hostname()) return false
   if (Number(pid) === process.pid) return !held.has(holder)
-  try {
-    process.kill(Number(pid), 0)
-    return false
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'EPERM'
-  }
+  return !isAlive(Number(pid))
 }

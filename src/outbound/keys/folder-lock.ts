@@ -94,7 +94,8 @@ function tryCreate(path: string): boolean {
   return true
 }
 
-function isAlive(pid: number): boolean {
+/** Whether a process of this machine has this number. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
     return true
