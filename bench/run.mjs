@@ -1,5 +1,5 @@
 /**
- * npm run bench [-- compare|memory|passthrough|audit] [--people N] [--rounds N] [--seconds N] [--minutes N] [--only a,b]
+ * npm run bench [-- compare|memory|passthrough|audit|flood] [--people N] [--rounds N] [--seconds N] [--minutes N] [--only a,b]
  * npm run bench -- before [--commit COMMIT] [--people N] [--rounds N] [--seconds N]
  * npm run bench -- trail|tree|verify|export [--entries N]
  * npm run bench -- append
@@ -8,6 +8,7 @@
  * memory       resident memory of Bauta under steady load
  * passthrough  lists of 1,000 of the same gateway with doors that let everything pass
  * audit        the same gateway with an audit trail that keeps nothing: what the trail costs
+ * flood        lists beside a flood of log-ins: what it does to their p99
  * before       the code of an earlier commit (the one before this) and this one, in turn: what a change costs
  * append       entries that many at once append to the trail, signed and indexed meanwhile
  * tree         tiles that appends and proofs read, in a tree over 10 million entries
@@ -26,6 +27,7 @@ import { compare } from './compare.mjs'
 import { bauta, peers } from './contenders.mjs'
 import { PEOPLE } from './dataset.mjs'
 import { exportTrail } from './export.mjs'
+import { flood } from './flood.mjs'
 import { memory } from './memory.mjs'
 import { passthrough } from './passthrough.mjs'
 import { seedBauta } from './seed-bauta.mjs'
@@ -38,7 +40,7 @@ const databaseUrl =
   process.env.BAUTA_BENCH_DATABASE_URL ?? 'postgres://bauta:bauta@127.0.0.1:5432/bauta_bench'
 // The gateways that are started refuse variables that they don't know.
 delete process.env.BAUTA_BENCH_DATABASE_URL
-const modes = { compare, memory, passthrough, audit, before }
+const modes = { compare, memory, passthrough, audit, flood, before }
 /** Those that bring data of their own. */
 const scratch = { trail, tree, append, verify, export: exportTrail }
 const { values, positionals } = parseArgs({
