@@ -72,15 +72,19 @@ export function narrowedClient(
 const HANDS_OUT: readonly Scope[] = ['clients:write', 'tokens:exchange']
 /** These tell of everybody, or decide who is a member of a segment. */
 const OF_EVERYBODY: readonly Scope[] = ['audit:read', 'audit:export', 'segments:write']
+/** What is changed of people may make them members. */
+const CHANGES_PEOPLE: readonly Scope[] = ['events:write', 'consent:write', 'rights:write']
 
 /** Scopes that these limits leave: what could not be held within them goes. */
 export function scopesWithin(limits: TokenLimits, scopes: readonly Scope[]): readonly Scope[] {
   const { purposes, categories, segments, subjects } = limits
   const rows = segments !== null || subjects !== null
-  const any = rows || purposes !== null || categories !== null
-  return scopes.filter(
-    (scope) => !(any && HANDS_OUT.includes(scope)) && !(rows && OF_EVERYBODY.includes(scope)),
-  )
+  const gone = new Set([
+    ...(rows || purposes !== null || categories !== null ? HANDS_OUT : []),
+    ...(rows ? OF_EVERYBODY : []),
+    ...(segments === null ? [] : CHANGES_PEOPLE),
+  ])
+  return scopes.filter((scope) => !gone.has(scope))
 }
 
 function beyondHeld(held: TokenLimits, asked: TokenLimits): keyof TokenLimits | null {

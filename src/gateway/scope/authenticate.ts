@@ -3,10 +3,8 @@ import {
   type Client,
   type ClientStore,
   defaultScopes,
-  NO_LIMITS,
   type Principal,
   type Scope,
-  type TokenLimits,
 } from '../../domain/access/principal.ts'
 import { narrowedClient, scopesWithin } from '../../domain/access/token-limits.ts'
 import type { TokenClaims, TokenSigner } from '../../domain/access/token-signer.ts'
@@ -53,7 +51,8 @@ interface Believed {
   readonly expiresAt: Instant | null
   /** Null: all that the client has. */
   readonly scopes: readonly Scope[] | null
-  readonly limits: TokenLimits
+  /** The people to whom it is limited. What opens nothing is nobody. */
+  readonly subjects: readonly SubjectId[] | null
   /** Thumbprint of the key that it is bound to; null: a bearer token. */
   readonly jkt: string | null
   readonly subject: SubjectId | null
@@ -148,7 +147,7 @@ export class Authenticator {
       tokenId: id,
       expiresAt,
       scopes: null,
-      limits: NO_LIMITS,
+      subjects: null,
       jkt: null,
       subject: null,
     }
@@ -170,8 +169,12 @@ export class Authenticator {
     const isRetired = revoked.includes(true) || client.disabledAt !== null
     const subject = this.#personOf(claims, client)
     if (subject === null && claims.sub !== client.id) return null
+    const people = this.#parts.audiences.of(client.audience)
+    const subjects = limits.subjects?.flatMap((one) => people.open(one) ?? []) ?? null
+    // It would act for somebody whom it may not know of.
+    if (subject !== null && subjects?.includes(subject) === false) return null
     const scopes = scopesWithin(limits, claims.scopes)
-    return { client, isRetired, tokenId, expiresAt, scopes, limits, jkt, subject }
+    return { client, isRetired, tokenId, expiresAt, scopes, subjects, jkt, subject }
   }
 
   /** Somebody must have vouched for the person, and the client must be one that acts for people. */
@@ -207,9 +210,7 @@ export class Authenticator {
   }
 
   #principal(believed: Believed, roles: readonly string[], subject: SubjectId | null): Principal {
-    const { client, tokenId, expiresAt } = believed
-    const people = this.#parts.audiences.of(client.audience)
-    const subjects = believed.limits.subjects?.flatMap((one) => people.open(one) ?? []) ?? null
+    const { client, tokenId, expiresAt, subjects, jkt: cnfJkt } = believed
     const limits = [believed.scopes, roles.includes('visitor') ? defaultScopes.visitor : null]
     const scopes = client.scopes.filter((scope) =>
       limits.every((limit) => limit?.includes(scope) ?? true),
@@ -226,14 +227,14 @@ export class Authenticator {
       client,
       roles,
       scopes: new Set(scopes),
-      // A token that is limited to people acts for nobody else.
+      // A visitor whom the front end's token is not limited to is nobody.
       subject: subject !== null && (subjects?.includes(subject) ?? true) ? subject : null,
       purposes,
       defaultPurpose,
       tokenId,
       expiresAt,
       subjects,
-      cnfJkt: believed.jkt,
+      cnfJkt,
     }
   }
 }
