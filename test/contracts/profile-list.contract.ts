@@ -1,3 +1,5 @@
+import fc from 'fast-check'
+import { Abilities } from '../../src/domain/access/ability.ts'
 import type { RowQuery } from '../../src/domain/profiles/profile-store.ts'
 import type { ReadColumn } from '../../src/domain/profiles/read-model.ts'
 import { PostgresProfileStore } from '../../src/outbound/postgres/profile-store.ts'
@@ -37,6 +39,7 @@ export function profileListContract(adapter: string, fresh: () => Promise<FreshD
     const query = (changes: Partial<RowQuery> = {}): RowQuery => ({
       visibleStates: [open, closed],
       onlySubject: null,
+      onlySubjects: null,
       onlySegments: null,
       kind: null,
       conditions: [],
@@ -78,6 +81,56 @@ export function profileListContract(adapter: string, fresh: () => Promise<FreshD
       expect(await within(limit('odd', closed), limit('x', open))).toEqual([11])
       expect(await within(limit('odd'), limit('x', open, closed))).toEqual([])
       expect(await within()).toEqual([])
+    })
+
+    test('show the people to whom a token is limited, and nobody for an empty list', async () => {
+      expect(await sorted({ onlySubjects: [person(2), person(7), person(99)] })).toEqual([2, 7])
+      expect(await sorted({ onlySubjects: [person(2)], onlySubject: person(2) })).toEqual([2])
+      expect(await ids({ onlySubjects: [person(2)], onlySubject: person(7) })).toEqual([])
+      expect(await ids({ onlySubjects: [] })).toEqual([])
+    })
+
+    test('agree with the decision in memory about every row under every limit', async () => {
+      const keys = ['vip', 'new', 'old']
+      const people = fc.array(fc.subarray(keys), { minLength: 8, maxLength: 8 })
+      const numbers = Array.from({ length: 9 }, (_, at) => at + 1)
+      const limits = fc.record({
+        subjectId: fc.option(fc.constantFrom(...numbers.map(person))),
+        segments: fc.option(fc.subarray([...keys, 'nobody'])),
+        subjects: fc.option(fc.subarray(numbers.map(person))),
+      })
+      // Memberships of "old" may not be told under the consent of those who have "closed".
+      const statesOf = (key: string) => (key === 'old' ? [open] : [open, closed])
+      let [seen, hidden] = [0, 0]
+      await fc.assert(
+        fc.asyncProperty(people, fc.array(limits, { minLength: 15 }), async (segments, all) => {
+          await db.database.query('TRUNCATE subject, read_model')
+          for (const [at, held] of segments.entries()) {
+            const state = at % 3 === 0 ? 'closed' : 'open'
+            await storeProfile(db.database, { id: person(at + 1), state, segments: held })
+          }
+          for (const rows of all) {
+            const abilities = new Abilities(new Map([['user.account', 'CLEAR']]), rows)
+            const allowed = segments.flatMap((held, at) => {
+              const state = at % 3 === 0 ? closed : open
+              const told = held.filter((key) => statesOf(key).includes(state))
+              const profile = { subjectId: person(at + 1), segments: told }
+              return abilities.allows(profile, 'user.account') ? [at + 1] : []
+            })
+            seen += allowed.length
+            hidden += segments.length - allowed.length
+            const listed = await sorted({
+              onlySubject: rows.subjectId,
+              onlySubjects: rows.subjects,
+              onlySegments:
+                rows.segments?.map((key) => ({ key, permittedStates: statesOf(key) })) ?? null,
+            })
+            expect(listed).toEqual(allowed)
+          }
+        }),
+        { numRuns: 10 },
+      )
+      expect(Math.min(seen, hidden)).toBeGreaterThan(20)
     })
 
     test.each([

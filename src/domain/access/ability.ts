@@ -4,6 +4,7 @@ import { type Category, coveredByAny } from '../privacy/categories.ts'
 import { type Policy, roleTreatment } from '../privacy/policy.ts'
 import { mostRevealing, type Treatment } from '../privacy/treatment.ts'
 import type { Grant, RowPredicate } from './grant.ts'
+import type { Principal } from './principal.ts'
 
 const ACTION = 'disclose'
 const SUBJECT = 'Profile'
@@ -51,19 +52,34 @@ export class Abilities {
 }
 
 /** The rows of a grant for one request. */
-export function rowsOf(grant: Grant, actingFor: SubjectId | null): RowPredicate {
+export function rowsOf(
+  grant: Grant,
+  { subject, subjects }: Pick<Principal, 'subject' | 'subjects'>,
+): RowPredicate {
   return {
     // A front end that acts for nobody sees nobody.
-    subjectId: grant.actsForSubject ? (actingFor ?? NOBODY) : null,
+    subjectId: grant.actsForSubject ? (subject ?? NOBODY) : null,
     segments: grant.segments,
+    subjects,
   }
 }
 
+/** Whether a grant's rows are all that there are. */
+export function isEverybody({ subjectId, segments, subjects }: RowPredicate): boolean {
+  return subjectId === null && segments === null && subjects === null
+}
+
 function conditionsOf(rows: RowPredicate): Record<string, unknown> | null {
-  const conditions: Record<string, unknown> = {}
-  if (rows.subjectId !== null) conditions.subjectId = rows.subjectId
-  if (rows.segments !== null) conditions.segments = { $in: [...rows.segments] }
-  return Object.keys(conditions).length > 0 ? conditions : null
+  if (isEverybody(rows)) return null
+  const { subjectId, segments, subjects } = rows
+  const whose = {
+    ...(subjectId === null ? {} : { $eq: subjectId }),
+    ...(subjects === null ? {} : { $in: [...subjects] }),
+  }
+  return {
+    ...(Object.keys(whose).length === 0 ? {} : { subjectId: whose }),
+    ...(segments === null ? {} : { segments: { $in: [...segments] } }),
+  }
 }
 
 /** In which form a grant may see each category at all, before purpose and consent. */

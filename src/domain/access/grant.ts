@@ -58,8 +58,12 @@ export function grantOf(principal: GrantHolder, purpose: Purpose | null): Grant 
   }
 }
 
-/** Which rows: the person acted for, or members of the segments that the client is limited to, or all. */
+/** Which rows: those that every one of these lets in; null lets all in. */
 export interface RowPredicate {
+  /** The person acted for. */
   readonly subjectId: SubjectId | null
+  /** Members of at least one of the segments that client or token are limited to. */
   readonly segments: readonly string[] | null
+  /** The people to whom the token is limited. */
+  readonly subjects: readonly SubjectId[] | null
 }

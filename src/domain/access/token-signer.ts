@@ -6,13 +6,17 @@ export interface TokenClaims {
   readonly clientId: string
   /** The client itself, or the pseudonym, in the client's audience, of the person it acts for. */
   readonly sub: string
-  /** The client that vouched for the person (RFC 8693 §4.1); null on a client's own token. */
-  readonly actor: string | null
+  /** Clients that vouched for the person, the last one first (RFC 8693 §4.1); none on a client's own token. */
+  readonly actors: readonly string[]
+  /** Of the client when it was issued (RFC 9068 §2.2.3.1): one that it is given later is not the token's. */
+  readonly roles: readonly string[]
   readonly scopes: readonly Scope[]
   readonly limits: TokenLimits
   /** Thumbprint of the key that the holder must prove to have (RFC 9449 §6); null: whoever bears it. */
   readonly jkt: string | null
   readonly jti: string
+  /** Ids of the tokens it was narrowed from, the nearest first: it ends when one of them is revoked. */
+  readonly madeFrom: readonly string[]
   readonly issuedAt: Instant
   readonly expiresAt: Instant
 }

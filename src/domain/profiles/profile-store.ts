@@ -39,8 +39,9 @@ export interface SegmentLimit {
 export interface RowQuery {
   /** Rows outside are invisible: consent states under which the caller may know of the profile at all. */
   readonly visibleStates: readonly number[]
-  /** Row predicate of the caller's ability: this person, and a member of one of these segments. */
+  /** Row predicate of the caller's ability: this person, one of these people, and a member of one of these segments. */
   readonly onlySubject: SubjectId | null
+  readonly onlySubjects: readonly SubjectId[] | null
   readonly onlySegments: readonly SegmentLimit[] | null
   readonly kind: 'person' | 'visitor' | null
   readonly conditions: readonly RowCondition[]

@@ -8,6 +8,7 @@ import type { SegmentStore } from '../../domain/segments/segment-store.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import { isoInstant } from '../../kernel/time.ts'
 import type { Audiences } from '../scope/audiences.ts'
+import { assertAnybody } from '../scope/named-person.ts'
 import type { Scope } from '../scope/scope.ts'
 import type { CountDesk } from './count-desk.ts'
 import { couldBeOpen, mayKnowSegment } from './known-segments.ts'
@@ -49,6 +50,7 @@ export class CountDoor {
 
   /** Members of a segment; null where this caller is not told of sizes, or not of this one. */
   async sizeOf(key: string): Promise<PeopleCountView | null> {
+    assertAnybody(this.#scope.principal)
     const rule = this.#rule()
     const segment = await this.#known(key)
     if (!rule || !segment) return null
@@ -176,6 +178,7 @@ export class CountDoor {
 
   /** For questions that the caller words itself: never for those whose counts are noised. */
   #freeRule(): CountRule {
+    assertAnybody(this.#scope.principal)
     const rule = this.#rule()
     this.#needsPurpose()
     if (!rule || rule.noise !== null || this.#plan.grant.isPartner)

@@ -1,3 +1,4 @@
+import { isEverybody } from '../../domain/access/ability.ts'
 import type { Draft } from './draft.ts'
 import { openSegments } from './open-segments.ts'
 
@@ -8,9 +9,8 @@ export function knowProfile(draft: Draft): boolean {
   // A device's cookie opens what the device did; once its visitor has become a person, only a token for them does.
   if (row.kind === 'person' && scope.principal.roles.includes('visitor')) return false
   if (scope.principal.subject === row.subjectId) return true
-  const { rows } = scope
   if (!decisions.known) return false
-  if (rows.subjectId === null && rows.segments === null) return true
+  if (isEverybody(scope.rows)) return true
   // Being seen tells a membership: one that may not be told does not decide that a profile is seen.
   const open = openSegments(decisions, plan, defined)
   const profile = {

@@ -138,6 +138,7 @@ export class SearchDoor {
     return {
       visibleStates: permitting((decisions) => decisions.known),
       onlySubject: rows.subjectId,
+      onlySubjects: rows.subjects,
       onlySegments: rows.segments?.map(membersOf) ?? null,
       kind: 'person',
       conditions: this.#conditions(filter, clear, membersOf),

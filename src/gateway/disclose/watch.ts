@@ -62,7 +62,12 @@ export class Watch {
     const own = scope.principal.subject
     const subject =
       pseudonym === null ? own : this.#desk.pseudonymsOf(scope.grant.audience).open(pseudonym)
-    if (subject === null || (scope.rows.subjectId !== null && subject !== own)) {
+    const { subjectId, subjects } = scope.rows
+    const isHidden =
+      subject === null ||
+      (subjectId !== null && subject !== own) ||
+      subjects?.includes(subject) === false
+    if (isHidden) {
       throw new Refusal('NOT_FOUND', 'There is no such profile.')
     }
     // The id that was asked with may be of an epoch that ends before the stream does.
@@ -81,8 +86,11 @@ export class Watch {
     const { segments } = scope.grant
     if (segments !== null && !segments.includes(key))
       throw new Refusal('NOT_FOUND', 'There is no such segment.')
+    const { subjects } = scope.rows
     return this.#sequence(scope, (change) =>
-      change.kind === 'segment' && change.key === key
+      change.kind === 'segment' &&
+      change.key === key &&
+      (subjects?.includes(change.subjectId) ?? true)
         ? { subject: change.subjectId, occasion: 'membership' }
         : null,
     )

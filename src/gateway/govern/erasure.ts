@@ -13,7 +13,7 @@ import { Refusal } from '../../kernel/refusal.ts'
 import type { Clock, Instant } from '../../kernel/time.ts'
 import { byClient } from '../scope/actor.ts'
 import type { Audiences } from '../scope/audiences.ts'
-import { namedPerson } from '../scope/named-person.ts'
+import { assertAnybody, namedPerson } from '../scope/named-person.ts'
 import { OPERATOR, type Recorder } from '../scope/recorder.ts'
 import type { Scope } from '../scope/scope.ts'
 import { planErasure } from './erasure-plan.ts'
@@ -90,6 +90,7 @@ export class Erasure {
     assertRights(scope)
     if (scope.grant.actsForSubject)
       throw new Refusal('FORBIDDEN', 'Only staff may let somebody back in.')
+    assertAnybody(scope.principal)
     const { keys, store, recorder } = this.#parts
     const [index, key] = [keys.installationKey('blind-index'), keys.installationKey(SUPPRESSION)]
     const hashes = identifiers

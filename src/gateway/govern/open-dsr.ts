@@ -219,7 +219,10 @@ export class OpenDsr {
       requestId,
     }
     // A visitor is whoever opens a web page: they could have mail sent to anybody.
-    if (principal.scopes.has('rights:write') && !principal.roles.includes('visitor')) return by
+    const isVisitor = principal.roles.includes('visitor')
+    // Whoever is limited to people could name others here.
+    const mayHandOver = principal.scopes.has('rights:write') && principal.subjects === null
+    if (mayHandOver && !isVisitor) return by
     await denials.spend(by)
     await recorder.recordAction({ action: 'request.open' }, { ...by, refused: 'FORBIDDEN' })
     throw new Refusal('FORBIDDEN', 'This token may not hand over requests of people.')

@@ -157,8 +157,9 @@ export class RequestDesk {
   }
 }
 
-function isCompliance({ grant }: Scope): boolean {
-  return !grant.actsForSubject && grant.roles.includes('compliance')
+/** For requests of everybody. */
+function isCompliance({ grant, principal }: Scope): boolean {
+  return !grant.actsForSubject && principal.subjects === null && grant.roles.includes('compliance')
 }
 
 function assertStaff(scope: Scope): void {

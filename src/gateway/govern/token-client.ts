@@ -1,5 +1,6 @@
 import type { Client, ClientStore, Scope } from '../../domain/access/principal.ts'
 import type { SecretHasher } from '../../domain/access/secret-hasher.ts'
+import type { TokenClaims } from '../../domain/access/token-signer.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import type { Authenticator } from '../scope/authenticate.ts'
 import type { SecurityCounters } from '../scope/security-counters.ts'
@@ -51,6 +52,17 @@ export class TokenClients {
     }
     if (secret) return await this.#bySecret(secret.clientId, secret.secret, requestId)
     return await this.#byToken(bearer, requestId)
+  }
+
+  /**
+   * What the token says of which a client wants a narrower one: its own alone, whether it speaks for itself or for a
+   * person. Keys are none: whoever has one only could renew what is made of it for ever.
+   * @throws OAuthError invalid_request
+   */
+  async heldBy({ client }: TokenClient, token: string): Promise<TokenClaims> {
+    const claims = await this.#authenticator.held(token)
+    if (claims?.clientId === client.id) return claims
+    throw new OAuthError('invalid_request', 'The subject token is not a valid one of this client.')
   }
 
   async #bySecret(clientId: string, secret: string, requestId: string): Promise<TokenClient> {

@@ -3,17 +3,20 @@ import {
   type ClientStore,
   NO_LIMITS,
   type Scope,
+  type TokenLimits,
 } from '../../domain/access/principal.ts'
 import type { TokenSigner } from '../../domain/access/token-signer.ts'
 import type { AuditEntry } from '../../domain/audit/entry.ts'
 import type { KeyStore } from '../../domain/privacy/key-store.ts'
-import { type Randomness, type SubjectId, uuidV7 } from '../../kernel/ids.ts'
-import { type Clock, type Instant, MINUTE, SECOND } from '../../kernel/time.ts'
+import type { Randomness, SubjectId } from '../../kernel/ids.ts'
+import { type Clock, type Instant, MINUTE } from '../../kernel/time.ts'
 import type { Audiences } from '../scope/audiences.ts'
 import type { Denials } from '../scope/denials.ts'
 import type { AuditDraft, Recorder } from '../scope/recorder.ts'
+import { askedReach } from './asked-limits.ts'
 import { OAuthError } from './oauth-error.ts'
 import type { ClientProof, TokenClient, TokenClients } from './token-client.ts'
+import { TokenIssuer, type TokenResponse } from './token-issuer.ts'
 
 export const CLIENT_CREDENTIALS = 'client_credentials'
 /** RFC 8693 §2.1 and §3. */
@@ -24,6 +27,8 @@ export const IDENTIFIER_TYPE = 'urn:bauta:identifier:'
 
 const CLIENT_TOKEN_LIFETIME = 10 * MINUTE
 const PERSON_TOKEN_LIFETIME = MINUTE
+/** Tokens can be narrowed so often one from the other: all of them are looked up whenever the last one is used. */
+const MOST_NARROWINGS = 4
 /** Kinds that a verified sign-in or contract stands behind; a device or a browser identifies nobody. */
 const KINDS: ReadonlySet<string> = new Set(['email', 'phone', 'userId', 'crmId', 'providerSubject'])
 
@@ -37,15 +42,6 @@ export interface TokenRequest {
   readonly requestId: string
   readonly form: ReadonlyMap<string, string>
   readonly proof: ClientProof
-}
-
-/** RFC 6749 §5.1, RFC 8693 §2.2.1. */
-export interface TokenResponse {
-  readonly access_token: string
-  readonly issued_token_type?: string
-  readonly token_type: 'Bearer'
-  readonly expires_in: number
-  readonly scope: string
 }
 
 export interface TokensParts {
@@ -67,9 +63,11 @@ export interface TokensParts {
  */
 export class Tokens {
   readonly #parts: TokensParts
+  readonly #issuer: TokenIssuer
 
   constructor(parts: TokensParts) {
     this.#parts = parts
+    this.#issuer = new TokenIssuer(parts)
   }
 
   /** @throws OAuthError in the terms of RFC 6749 and RFC 8693; Refusal when a store can't be reached. */
@@ -102,27 +100,19 @@ export class Tokens {
       readonly client: Client
       readonly subject: SubjectId
       readonly scopes: readonly Scope[]
+      /** Absent: none beyond those of the client. */
+      readonly limits?: TokenLimits
       readonly lifetime: Instant
       readonly requestId: string
     },
     actor: AuditEntry['actor'],
   ): Promise<TokenResponse> {
-    const { client, subject, scopes, lifetime, requestId } = wanted
-    const { audiences, keys } = this.#parts
-    const ref = keys.auditRefOf(subject)
-    if (ref === null) throw new OAuthError('invalid_request', 'The subject token names nobody.')
-    const sub = audiences.of(client.audience).of(subject)
-    const response = await this.#issue(client, sub, actor.clientId, scopes, lifetime, (action) => ({
-      ...entryOf(
-        requestId,
-        { ...actor, userPseudonym: audiences.of('audit').of(subject) },
-        client.audience,
-      ),
-      sets: [{ fields: [] }],
-      subjects: [{ ref, set: 0, consent: null }],
-      action: { ...action, client: client.id },
-    }))
-    return { ...response, issued_token_type: ACCESS_TOKEN }
+    const { subject, requestId, limits = NO_LIMITS, ...rest } = wanted
+    const sub = this.#parts.audiences.of(rest.client.audience).of(subject)
+    const vouched = { sub, actors: [actor.clientId], limits, jkt: null, madeFrom: [] }
+    const issued = { ...rest, ...vouched, notAfter: null }
+    const entry = entryOf(requestId, actor, rest.client.audience)
+    return exchanged(await this.#issuer.issueForPerson(issued, subject, entry))
   }
 
   async #forClient(
@@ -133,25 +123,59 @@ export class Tokens {
     if (!proof.secret)
       throw new OAuthError('unauthorized_client', 'This grant needs the client secret.')
     const { client } = caller
-    const scopes = narrowed(client.scopes, form.get('scope'))
-    return await this.#issue(client, client.id, null, scopes, CLIENT_TOKEN_LIFETIME, (action) => ({
-      ...entryOf(requestId, actorOf(caller), client.audience),
-      action,
-    }))
+    const reach = askedReach(client, { scopes: client.scopes, limits: NO_LIMITS }, form)
+    const wanted = {
+      ...reach,
+      client,
+      sub: client.id,
+      actors: [],
+      jkt: null,
+      madeFrom: [],
+      lifetime: CLIENT_TOKEN_LIFETIME,
+      notAfter: null,
+    }
+    return await this.#issuer.issue(wanted, entryOf(requestId, actorOf(caller), client.audience))
   }
 
-  async #exchange({ form, requestId }: TokenRequest, caller: TokenClient): Promise<TokenResponse> {
+  async #exchange(request: TokenRequest, caller: TokenClient): Promise<TokenResponse> {
+    const { form, requestId } = request
+    checkExchange(form)
+    if (form.get('subject_token_type') === ACCESS_TOKEN) return await this.#narrow(request, caller)
     // Whoever may say who somebody is must be a server: a public write key stands in every browser.
     if (!caller.scopes.has('tokens:exchange') || caller.client.writeKey === 'public')
       throw new OAuthError('unauthorized_client', 'This grant needs the scope tokens:exchange.')
-    checkExchange(form)
     const client = await this.#frontEnd(form.get('audience'))
-    const scopes = narrowed(client.scopes, form.get('scope'))
+    const reach = askedReach(client, { scopes: client.scopes, limits: NO_LIMITS }, form)
     const subject = await this.#person(form, caller)
     return await this.forPerson(
-      { client, subject, scopes, lifetime: PERSON_TOKEN_LIFETIME, requestId },
+      { ...reach, client, subject, lifetime: PERSON_TOKEN_LIFETIME, requestId },
       actorOf(caller),
     )
+  }
+
+  /** A narrower token of one that the client has: for the same person, not longer, bound to the same key. */
+  async #narrow({ form, requestId }: TokenRequest, caller: TokenClient): Promise<TokenResponse> {
+    const { client } = caller
+    const held = await this.#parts.clients.heldBy(caller, form.get('subject_token') ?? '')
+    if ((form.get('audience') ?? client.id) !== client.id)
+      throw new OAuthError('invalid_target', 'A token is narrowed for its own client alone.')
+    const { sub, jkt, expiresAt } = held
+    const madeFrom = [held.jti, ...held.madeFrom]
+    if (madeFrom.length > MOST_NARROWINGS)
+      throw new OAuthError('invalid_request', 'This token has been narrowed too often.')
+    const reach = askedReach(client, held, form)
+    const made = { ...reach, client, sub, jkt, madeFrom, notAfter: expiresAt }
+    const entry = entryOf(requestId, actorOf(caller), client.audience)
+    const subject =
+      held.actors.length === 0 ? null : this.#parts.audiences.of(client.audience).open(sub)
+    if (subject !== null) {
+      // Whoever hands a token on to itself is named once.
+      const actors = [client.id, ...held.actors.filter((one) => one !== client.id)]
+      const wanted = { ...made, actors, lifetime: PERSON_TOKEN_LIFETIME }
+      return exchanged(await this.#issuer.issueForPerson(wanted, subject, entry))
+    }
+    const wanted = { ...made, actors: [], lifetime: CLIENT_TOKEN_LIFETIME }
+    return exchanged(await this.#issuer.issue(wanted, entry))
   }
 
   async #frontEnd(id: string | undefined): Promise<Client> {
@@ -184,39 +208,6 @@ export class Tokens {
     return subject
   }
 
-  async #issue(
-    client: Client,
-    sub: string,
-    actor: string | null,
-    scopes: readonly Scope[],
-    lifetime: Instant,
-    entry: (action: NonNullable<AuditEntry['action']>) => AuditDraft,
-  ): Promise<TokenResponse> {
-    const { clock, randomness, signer, recorder } = this.#parts
-    const issuedAt = clock.now()
-    const jti = uuidV7(issuedAt, randomness)
-    const claims = {
-      clientId: client.id,
-      sub,
-      actor,
-      scopes,
-      limits: NO_LIMITS,
-      jkt: null,
-      jti,
-      issuedAt,
-      expiresAt: issuedAt + lifetime,
-    }
-    const token = await signer.sign(claims)
-    const seconds = lifetime / SECOND
-    await recorder.record(entry({ action: 'token.issue', jti, seconds, scope: scopes.join(' ') }))
-    return {
-      access_token: token,
-      token_type: 'Bearer',
-      expires_in: seconds,
-      scope: scopes.join(' '),
-    }
-  }
-
   async #recordDenial(requestId: string, caller: TokenClient, { code }: OAuthError): Promise<void> {
     const [actor, { audience }] = [actorOf(caller), caller.client]
     await this.#parts.denials.spend({ actor, audience, requestId })
@@ -227,6 +218,10 @@ export class Tokens {
       action: { action: 'token.refuse' },
     })
   }
+}
+
+function exchanged(response: TokenResponse): TokenResponse {
+  return { ...response, issued_token_type: ACCESS_TOKEN }
 }
 
 function actorOf({ client, tokenId }: TokenClient): AuditEntry['actor'] {
@@ -265,13 +260,4 @@ function checkExchange(form: ReadonlyMap<string, string>): void {
     throw new OAuthError('invalid_request', 'The caller is the actor; send no actor_token.')
   if (form.has('resource'))
     throw new OAuthError('invalid_target', 'Name the front end with audience, not resource.')
-}
-
-/** The scopes asked for (RFC 6749 §3.3), none of them beyond the client's own. */
-function narrowed(granted: readonly Scope[], asked: string | undefined): readonly Scope[] {
-  if (!asked) return granted
-  const wanted = asked.split(' ').filter((scope) => scope !== '')
-  if (!wanted.every((scope) => (granted as readonly string[]).includes(scope)))
-    throw new OAuthError('invalid_scope', 'A scope is asked for that the client does not have.')
-  return granted.filter((scope) => wanted.includes(scope))
 }

@@ -5,7 +5,7 @@ import type { PeopleByIdentifier } from '../../domain/profiles/people-by-identif
 import type { SubjectId } from '../../kernel/ids.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import type { Audiences } from '../scope/audiences.ts'
-import { namedPerson } from '../scope/named-person.ts'
+import { assertAnybody, namedPerson } from '../scope/named-person.ts'
 import type { Scope } from '../scope/scope.ts'
 import {
   actionOf,
@@ -133,6 +133,7 @@ export class Tell {
         subject: principal.subject,
       })
     }
+    assertAnybody(principal)
     if (!identifiers?.length)
       throw new Refusal('BAD_USER_INPUT', 'Name the person by at least one identifier.')
     const named = identifiers.map(({ kind, value }) => ({

@@ -6,6 +6,7 @@ import {
   type Principal,
   type Scope,
 } from '../../domain/access/principal.ts'
+import { narrowedClient, scopesWithin } from '../../domain/access/token-limits.ts'
 import type { TokenClaims, TokenSigner } from '../../domain/access/token-signer.ts'
 import type { SecurityEvent } from '../../domain/audit/security-counts.ts'
 import type { KeyStore } from '../../domain/privacy/key-store.ts'
@@ -42,6 +43,7 @@ const FOR_A_PERSON: readonly string[] = ['frontend', 'subject']
 
 /** What a token turned out to be, before anybody asks for whom. */
 interface Believed {
+  /** Narrowed by the limits. */
   readonly client: Client
   /** It was one of ours, and has expired or was revoked, or its client was. */
   readonly isRetired: boolean
@@ -49,6 +51,10 @@ interface Believed {
   readonly expiresAt: Instant | null
   /** Null: all that the client has. */
   readonly scopes: readonly Scope[] | null
+  /** The people to whom it is limited. What opens nothing is nobody. */
+  readonly subjects: readonly SubjectId[] | null
+  /** Thumbprint of the key that it is bound to; null: a bearer token. */
+  readonly jkt: string | null
   readonly subject: SubjectId | null
 }
 
@@ -102,6 +108,16 @@ export class Authenticator {
     return this.#principal(believed, ['visitor'], await this.#visitor(credentials, client, now))
   }
 
+  /** What a signed token says that would be believed now, whoever shows it; null: any other. */
+  async held(token: string): Promise<TokenClaims | null> {
+    const { signer, clock } = this.#parts
+    const claims = await signer.verify(token, clock.now())
+    const believed = claims && (await this.#believed(claims))
+    if (!believed || believed.isRetired) return null
+    const { subject } = believed
+    return subject !== null && (await this.#isErased(subject)) ? null : claims
+  }
+
   /** Whoever was acted for had keys; without them, they were erased. Keys may have come since this process last looked. */
   async #isErased(subject: SubjectId): Promise<boolean> {
     const { keys } = this.#parts
@@ -125,27 +141,46 @@ export class Authenticator {
     const { id, expiresAt, revokedAt } = token
     const isRetired =
       client.disabledAt !== null || revokedAt !== null || (expiresAt !== null && expiresAt <= now)
-    return { client, isRetired, tokenId: id, expiresAt, scopes: null, subject: null }
+    return {
+      client,
+      isRetired,
+      tokenId: id,
+      expiresAt,
+      scopes: null,
+      subjects: null,
+      jkt: null,
+      subject: null,
+    }
   }
 
   async #signedToken(token: string, now: Instant): Promise<Believed | null> {
     const claims = await this.#parts.signer.verify(token, now)
-    if (!claims) return null
-    const [client, isRevoked] = await Promise.all([
+    return claims && (await this.#believed(claims))
+  }
+
+  async #believed(claims: TokenClaims): Promise<Believed | null> {
+    const { jti: tokenId, madeFrom, expiresAt, limits, jkt, roles } = claims
+    const [registered, revoked] = await Promise.all([
       this.#clients.to(claims.clientId),
-      this.#revocations.to(claims.jti),
+      Promise.all([tokenId, ...madeFrom].map((jti) => this.#revocations.to(jti))),
     ])
-    if (!client) return null
-    const isRetired = isRevoked || client.disabledAt !== null
+    if (!registered) return null
+    const client = narrowedClient(registered, limits, roles)
+    const isRetired = revoked.includes(true) || client.disabledAt !== null
     const subject = this.#personOf(claims, client)
     if (subject === null && claims.sub !== client.id) return null
-    const { jti: tokenId, expiresAt, scopes } = claims
-    return { client, isRetired, tokenId, expiresAt, scopes, subject }
+    const people = this.#parts.audiences.of(client.audience)
+    const subjects = limits.subjects?.flatMap((one) => people.open(one) ?? []) ?? null
+    // It would act for somebody whom it may not know of.
+    if (subject !== null && subjects?.includes(subject) === false) return null
+    const scopes = scopesWithin(limits, claims.scopes)
+    return { client, isRetired, tokenId, expiresAt, scopes, subjects, jkt, subject }
   }
 
   /** Somebody must have vouched for the person, and the client must be one that acts for people. */
-  #personOf({ actor, sub }: TokenClaims, client: Client): SubjectId | null {
-    if (actor === null || !client.roles.some((role) => FOR_A_PERSON.includes(role))) return null
+  #personOf({ actors, sub }: TokenClaims, client: Client): SubjectId | null {
+    if (actors.length === 0 || !client.roles.some((role) => FOR_A_PERSON.includes(role)))
+      return null
     return this.#parts.audiences.of(client.audience).open(sub)
   }
 
@@ -175,7 +210,7 @@ export class Authenticator {
   }
 
   #principal(believed: Believed, roles: readonly string[], subject: SubjectId | null): Principal {
-    const { client, tokenId, expiresAt } = believed
+    const { client, tokenId, expiresAt, subjects, jkt: cnfJkt } = believed
     const limits = [believed.scopes, roles.includes('visitor') ? defaultScopes.visitor : null]
     const scopes = client.scopes.filter((scope) =>
       limits.every((limit) => limit?.includes(scope) ?? true),
@@ -192,13 +227,14 @@ export class Authenticator {
       client,
       roles,
       scopes: new Set(scopes),
-      subject,
+      // A visitor whom the front end's token is not limited to is nobody.
+      subject: subject !== null && (subjects?.includes(subject) ?? true) ? subject : null,
       purposes,
       defaultPurpose,
       tokenId,
       expiresAt,
-      subjects: null,
-      cnfJkt: null,
+      subjects,
+      cnfJkt,
     }
   }
 }

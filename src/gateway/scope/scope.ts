@@ -55,7 +55,7 @@ export class Scope {
     this.principal = principal
     this.grant = grant
     this.now = now
-    this.rows = rowsOf(grant, principal.subject)
+    this.rows = rowsOf(grant, principal)
     this.#treatments = treatments
   }
 

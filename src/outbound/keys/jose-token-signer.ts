@@ -1,7 +1,8 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import { errors, jwtVerify, SignJWT } from 'jose'
 import { LRUCache } from 'lru-cache'
-import { NO_LIMITS, scopes } from '../../domain/access/principal.ts'
+import { detailsOf, readDetails } from '../../domain/access/authorization-details.ts'
+import { scopes } from '../../domain/access/principal.ts'
 import type { TokenClaims, TokenSigner } from '../../domain/access/token-signer.ts'
 import { type Instant, SECOND } from '../../kernel/time.ts'
 
@@ -29,11 +30,16 @@ export class JoseTokenSigner implements TokenSigner {
   }
 
   async sign(claims: TokenClaims): Promise<string> {
-    const { clientId, sub, actor, scopes: granted, jti, issuedAt, expiresAt } = claims
+    const { clientId, sub, actors, jkt, jti, madeFrom, issuedAt, expiresAt } = claims
+    const details = detailsOf(claims.limits)
     return await new SignJWT({
       client_id: clientId,
-      scope: granted.join(' '),
-      ...(actor === null ? {} : { act: { sub: actor } }),
+      scope: claims.scopes.join(' '),
+      roles: claims.roles,
+      ...(actors.length === 0 ? {} : { act: actOf(actors) }),
+      ...(details && { authorization_details: details }),
+      ...(jkt === null ? {} : { cnf: { jkt } }),
+      ...(madeFrom.length === 0 ? {} : { made_from: madeFrom }),
     })
       .setProtectedHeader({ alg: ALGORITHM, typ: TYPE })
       .setIssuer(this.#issuer)
@@ -74,25 +80,66 @@ export class JoseTokenSigner implements TokenSigner {
 }
 
 function claimsOf(payload: Readonly<Record<string, unknown>>): TokenClaims | null {
-  const { client_id: clientId, sub, scope, jti, iat, exp, act } = payload
-  const actor = act === undefined ? null : (act as { sub?: unknown } | null)?.sub
-  if (actor !== null && typeof actor !== 'string') return null
-  if (!allText(clientId, sub, scope, jti) || typeof iat !== 'number' || typeof exp !== 'number')
-    return null
-  const granted = new Set((scope as string).split(' '))
+  const {
+    client_id: clientId,
+    sub,
+    scope,
+    jti,
+    iat,
+    exp,
+    roles,
+    made_from: madeFrom = [],
+  } = payload
+  const actors = actorsOf(payload.act)
+  const jkt = thumbprintOf(payload.cnf)
+  const details = readDetails(payload.authorization_details)
+  if (actors === null || jkt === undefined || !('limits' in details)) return null
+  if (!isText(clientId) || !isText(sub) || !isText(scope) || !isText(jti)) return null
+  if (typeof iat !== 'number' || typeof exp !== 'number') return null
+  if (!areTexts(roles) || !areTexts(madeFrom)) return null
+  const granted = new Set(scope.split(' '))
   return {
-    clientId: clientId as string,
-    sub: sub as string,
-    actor,
+    clientId,
+    sub,
+    actors,
+    roles,
     scopes: scopes.filter((one) => granted.has(one)),
-    limits: NO_LIMITS,
-    jkt: null,
-    jti: jti as string,
+    limits: details.limits,
+    jkt,
+    jti,
+    madeFrom,
     issuedAt: iat * SECOND,
     expiresAt: exp * SECOND,
   }
 }
 
-function allText(...values: readonly unknown[]): boolean {
-  return values.every((value) => typeof value === 'string')
+/** The last actor outermost, each with the one before it inside (RFC 8693 §4.1). */
+function actOf([last, ...before]: readonly string[]): object {
+  return { sub: last, ...(before.length === 0 ? {} : { act: actOf(before) }) }
+}
+
+function actorsOf(act: unknown): readonly string[] | null {
+  const actors: string[] = []
+  for (let one = act; one !== undefined; ) {
+    const { sub, act: before } = (one ?? {}) as { sub?: unknown; act?: unknown }
+    if (!isText(sub)) return null
+    actors.push(sub)
+    one = before
+  }
+  return actors
+}
+
+/** Null: a bearer token. Undefined: bound by a method that is not known here. */
+function thumbprintOf(confirmation: unknown): string | null | undefined {
+  if (confirmation === undefined) return null
+  const { jkt } = (confirmation ?? {}) as { jkt?: unknown }
+  return isText(jkt) ? jkt : undefined
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string'
+}
+
+function areTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every(isText)
 }

@@ -54,6 +54,8 @@ export function listStatement(
       `r.subject_id = coalesce((SELECT s.root_id FROM subject s WHERE s.id = ${id}), ${id})`,
     )
   }
+  if (query.onlySubjects !== null)
+    conditions.push(`r.subject_id = ANY(${parameter(query.onlySubjects, 'uuid[]')})`)
   if (query.onlySegments !== null) {
     const within = query.onlySegments.map(
       ({ key, permittedStates }) =>

@@ -10,7 +10,7 @@ const policy = compilePolicy(readPolicyTables('policy'))
 const ANA = '00000000-0000-4000-8000-000000000001'
 const BEN = '00000000-0000-4000-8000-000000000002'
 const profile = (subjectId: string, segments: readonly string[] = []) => ({ subjectId, segments })
-const everybody = { subjectId: null, segments: null }
+const everybody = { subjectId: null, segments: null, subjects: null }
 const PLAN = 'user.account.plan'
 const NAME = 'user.name'
 
@@ -71,7 +71,7 @@ describe('abilities', () => {
         [NAME, 'WITHHELD'],
         [PLAN, 'CLEAR'],
       ]),
-      { subjectId: ANA, segments: null },
+      { ...everybody, subjectId: ANA },
     )
     expect(abilities.allows(profile(ANA), NAME)).toBe(false)
     expect(abilities.allows(profile(ANA), PLAN)).toBe(true)
@@ -85,16 +85,16 @@ describe('abilities', () => {
   })
 
   test('ask about the very profile: a permission for one person is none for another', () => {
-    const abilities = new Abilities(new Map([[PLAN, 'CLEAR']]), { subjectId: ANA, segments: null })
+    const abilities = new Abilities(new Map([[PLAN, 'CLEAR']]), { ...everybody, subjectId: ANA })
     expect(abilities.allows(profile(ANA), PLAN)).toBe(true)
     expect(abilities.allows(profile(BEN), PLAN)).toBe(false)
   })
 
   test('take an empty list of segments for nobody, not for everybody', () => {
-    const abilities = new Abilities(new Map([[PLAN, 'CLEAR']]), { subjectId: null, segments: [] })
+    const abilities = new Abilities(new Map([[PLAN, 'CLEAR']]), { ...everybody, segments: [] })
     expect(abilities.allows(profile(ANA, ['vip']), PLAN)).toBe(false)
     const limited = new Abilities(new Map([[PLAN, 'CLEAR']]), {
-      subjectId: null,
+      ...everybody,
       segments: ['vip'],
     })
     expect(
@@ -119,7 +119,7 @@ describe('abilities', () => {
 
 describe('a grant', () => {
   test('of somebody who acts for a person and has none reaches nobody', () => {
-    const rows = rowsOf({ ...grant(), actsForSubject: true }, null)
+    const rows = rowsOf({ ...grant(), actsForSubject: true }, principal())
     expect(new Abilities(new Map([[PLAN, 'CLEAR']]), rows).allows(profile(ANA), PLAN)).toBe(false)
   })
 
