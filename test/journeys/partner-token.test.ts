@@ -2,6 +2,8 @@ import { appendFile, cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { SubjectId } from '../../src/kernel/ids.ts'
+import { follow, until } from '../follow.ts'
+import { openDsrAt, withCertificate } from '../peoples-requests.ts'
 import { type As, comparable, given, RunningGateway } from '../running-gateway.ts'
 
 const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
@@ -22,10 +24,10 @@ const people = new Map<string, SubjectId>()
 const idOf = (name: string) => running.pseudonym('acme', people.get(name) ?? '')
 const details = (more: object) => JSON.stringify([{ type: 'bauta', ...more }])
 
-async function tokens(form: Readonly<Record<string, string>>) {
+async function tokens(form: Readonly<Record<string, string>>, proof = `acme:${secret}`) {
   const answer = await fetch(`${running.origin}/oauth/token`, {
     method: 'POST',
-    headers: { authorization: `Basic ${Buffer.from(`acme:${secret}`).toString('base64')}` },
+    headers: { authorization: `Basic ${Buffer.from(proof).toString('base64')}` },
     body: new URLSearchParams(form),
   })
   return { status: answer.status, body: (await answer.json()) as Record<string, unknown> }
@@ -64,7 +66,7 @@ beforeAll(async () => {
   policyDir = await mkdtemp(join(tmpdir(), 'bauta-policy-'))
   await cp('policy', policyDir, { recursive: true })
   await appendFile(join(policyDir, 'purposes.csv'), `\n${ROW}\n`)
-  running = await RunningGateway.start({}, policyDir)
+  running = await RunningGateway.start({}, policyDir, withCertificate)
   await running.gateway.segments.defineAsOperator({
     key: 'pros',
     name: 'Pros',
@@ -184,6 +186,65 @@ test('no wider one can be made of it, by whatever is asked for', async () => {
   })
   expect(last.body.scope).toBe('profile:read profile:search')
   expect(await seen(String(last.body.access_token))).toEqual(thrice('Ben'))
+})
+
+test('streams tell it of nobody else', async () => {
+  const watch = (fields: string) => follow(running.origin, as(narrow), `subscription { ${fields} }`)
+  const cem = watch(`profileChanged(id: "${idOf('Cem')}") { profile { id } }`)
+  const pros = watch('segmentChanged(key: "pros") { profile { id } }')
+  await until(() => cem.events.length > 0)
+  expect(cem.events).toMatchObject([{ errors: [{ extensions: { code: 'NOT_FOUND' } }] }])
+  const turn = async (name: string, plan: string) =>
+    await running.take('crm', [
+      {
+        type: 'profile',
+        recordKey: name,
+        identifiers: given({ userId: name }),
+        traits: { plan, country: 'DE' },
+      },
+    ])
+  await until(async () => {
+    // The change of somebody else comes first: had it been told, it would stand before Ben's.
+    for (const plan of ['free', 'pro']) for (const name of ['Cem', 'Ben']) await turn(name, plan)
+    return pros.events.length > 0
+  })
+  for (const stream of [cem, pros]) stream.close()
+  expect(pros.events[0]).toMatchObject({
+    data: { segmentChanged: { profile: { id: idOf('Ben') } } },
+  })
+  const told = JSON.stringify(pros.events)
+  expect([told.includes(idOf('Cem')), told.includes('null')]).toEqual([false, false])
+})
+
+test('staff that is limited to people reads no register and reaches nobody by identifiers', async () => {
+  const { secret: own } = await running.gateway.clients.create(
+    { id: 'officer', name: 'Officer', roles: ['compliance'] },
+    { withSecret: true },
+  )
+  const ana = running.pseudonym('officer', people.get('Ana') ?? '')
+  const { body } = await tokens(
+    {
+      grant_type: 'client_credentials',
+      authorization_details: details({ subjects: [ana] }),
+    },
+    `officer:${own}`,
+  )
+  const token = String(body.access_token)
+  expect(body.scope).not.toContain('audit')
+  const codes = async (query: string) =>
+    (await running.ask(as(token, 'SUBJECT_RIGHTS'), query)).codes
+  const cem = running.pseudonym('officer', people.get('Cem') ?? '')
+  expect(await codes('{ auditTrail { edges { cursor } } }')).toEqual(['FORBIDDEN'])
+  expect(await codes('{ subjectRequests { id } }')).toEqual(['FORBIDDEN'])
+  expect(
+    await codes(
+      'mutation { liftSuppression(identifiers: [{ kind: EMAIL, value: "cem@example.com" }]) }',
+    ),
+  ).toEqual(['FORBIDDEN'])
+  const restrict = (id: string) => `mutation { restrictProcessing(profile: "${id}") { accepted } }`
+  expect(await codes(restrict(cem))).toEqual(['NOT_FOUND'])
+  const opened = await openDsrAt(running, token, '/requests', 'POST', {})
+  expect(opened.status).toBe(403)
 })
 
 test('what was handed on is on the trail, without the people it names', async () => {
