@@ -4,16 +4,19 @@ import {
   NO_LIMITS,
   type Scope,
 } from '../../domain/access/principal.ts'
-import type { TokenSigner } from '../../domain/access/token-signer.ts'
+import type { TokenClaims, TokenSigner } from '../../domain/access/token-signer.ts'
 import type { AuditEntry } from '../../domain/audit/entry.ts'
 import type { KeyStore } from '../../domain/privacy/key-store.ts'
 import { type Randomness, type SubjectId, uuidV7 } from '../../kernel/ids.ts'
 import { type Clock, type Instant, MINUTE, SECOND } from '../../kernel/time.ts'
 import type { Audiences } from '../scope/audiences.ts'
 import type { Denials } from '../scope/denials.ts'
+import type { DpopProofs, ShownProof } from '../scope/dpop-proofs.ts'
 import type { AuditDraft, Recorder } from '../scope/recorder.ts'
+import type { TokenQuestion } from './asked-token.ts'
 import { OAuthError } from './oauth-error.ts'
-import type { ClientProof, TokenClient, TokenClients } from './token-client.ts'
+import { boundKeyOf } from './token-binding.ts'
+import type { TokenClient, TokenClients } from './token-client.ts'
 
 export const CLIENT_CREDENTIALS = 'client_credentials'
 /** RFC 8693 §2.1 and §3. */
@@ -32,18 +35,22 @@ export interface People {
   byVerifiedIdentifier(kind: string, value: string): Promise<SubjectId | null>
 }
 
-/** A request to the token endpoint: parameters of the form (each at most once) and the caller's credential. */
-export interface TokenRequest {
-  readonly requestId: string
-  readonly form: ReadonlyMap<string, string>
-  readonly proof: ClientProof
+/** A request to the token endpoint. */
+export interface TokenRequest extends TokenQuestion {
+  /** Of the key that the token shall be bound to (RFC 9449 §5); null: a bearer token is asked for. */
+  readonly binding: ShownProof | null
+}
+
+interface BoundRequest extends TokenRequest {
+  /** Thumbprint of the key that the token is bound to; null: none. */
+  readonly jkt: string | null
 }
 
 /** RFC 6749 §5.1, RFC 8693 §2.2.1. */
 export interface TokenResponse {
   readonly access_token: string
   readonly issued_token_type?: string
-  readonly token_type: 'Bearer'
+  readonly token_type: 'Bearer' | 'DPoP'
   readonly expires_in: number
   readonly scope: string
 }
@@ -52,6 +59,7 @@ export interface TokensParts {
   readonly store: ClientStore
   readonly clients: TokenClients
   readonly signer: TokenSigner
+  readonly proofs: DpopProofs
   readonly audiences: Audiences
   readonly keys: KeyStore
   readonly people: People
@@ -78,8 +86,9 @@ export class Tokens {
     try {
       caller = await this.#parts.clients.recognise(request.proof, request.requestId)
       const type = request.form.get('grant_type')
-      if (type === CLIENT_CREDENTIALS) return await this.#forClient(request, caller)
-      if (type === TOKEN_EXCHANGE) return await this.#exchange(request, caller)
+      const bound = { ...request, jkt: await boundKeyOf(this.#parts.proofs, request.binding) }
+      if (type === CLIENT_CREDENTIALS) return await this.#forClient(bound, caller)
+      if (type === TOKEN_EXCHANGE) return await this.#exchange(bound, caller)
       throw type === undefined
         ? new OAuthError('invalid_request', 'grant_type is missing.')
         : new OAuthError(
@@ -103,16 +112,19 @@ export class Tokens {
       readonly subject: SubjectId
       readonly scopes: readonly Scope[]
       readonly lifetime: Instant
+      /** The key that the token is bound to; absent or null: none. */
+      readonly jkt?: string | null
       readonly requestId: string
     },
     actor: AuditEntry['actor'],
   ): Promise<TokenResponse> {
-    const { client, subject, scopes, lifetime, requestId } = wanted
+    const { client, subject, scopes, lifetime, jkt = null, requestId } = wanted
     const { audiences, keys } = this.#parts
     const ref = keys.auditRefOf(subject)
     if (ref === null) throw new OAuthError('invalid_request', 'The subject token names nobody.')
     const sub = audiences.of(client.audience).of(subject)
-    const response = await this.#issue(client, sub, actor.clientId, scopes, lifetime, (action) => ({
+    const said = { sub, actor: actor.clientId, scopes, jkt }
+    const response = await this.#issue(client, said, lifetime, (action) => ({
       ...entryOf(
         requestId,
         { ...actor, userPseudonym: audiences.of('audit').of(subject) },
@@ -126,7 +138,7 @@ export class Tokens {
   }
 
   async #forClient(
-    { form, requestId, proof }: TokenRequest,
+    { form, requestId, proof, jkt }: BoundRequest,
     caller: TokenClient,
   ): Promise<TokenResponse> {
     // A token must not renew itself: whoever steals one would keep it for ever.
@@ -134,13 +146,17 @@ export class Tokens {
       throw new OAuthError('unauthorized_client', 'This grant needs the client secret.')
     const { client } = caller
     const scopes = narrowed(client.scopes, form.get('scope'))
-    return await this.#issue(client, client.id, null, scopes, CLIENT_TOKEN_LIFETIME, (action) => ({
+    const said = { sub: client.id, actor: null, scopes, jkt }
+    return await this.#issue(client, said, CLIENT_TOKEN_LIFETIME, (action) => ({
       ...entryOf(requestId, actorOf(caller), client.audience),
       action,
     }))
   }
 
-  async #exchange({ form, requestId }: TokenRequest, caller: TokenClient): Promise<TokenResponse> {
+  async #exchange(
+    { form, requestId, jkt }: BoundRequest,
+    caller: TokenClient,
+  ): Promise<TokenResponse> {
     // Whoever may say who somebody is must be a server: a public write key stands in every browser.
     if (!caller.scopes.has('tokens:exchange') || caller.client.writeKey === 'public')
       throw new OAuthError('unauthorized_client', 'This grant needs the scope tokens:exchange.')
@@ -149,7 +165,7 @@ export class Tokens {
     const scopes = narrowed(client.scopes, form.get('scope'))
     const subject = await this.#person(form, caller)
     return await this.forPerson(
-      { client, subject, scopes, lifetime: PERSON_TOKEN_LIFETIME, requestId },
+      { client, subject, scopes, lifetime: PERSON_TOKEN_LIFETIME, jkt, requestId },
       actorOf(caller),
     )
   }
@@ -186,9 +202,7 @@ export class Tokens {
 
   async #issue(
     client: Client,
-    sub: string,
-    actor: string | null,
-    scopes: readonly Scope[],
+    said: Pick<TokenClaims, 'sub' | 'actor' | 'scopes' | 'jkt'>,
     lifetime: Instant,
     entry: (action: NonNullable<AuditEntry['action']>) => AuditDraft,
   ): Promise<TokenResponse> {
@@ -197,23 +211,20 @@ export class Tokens {
     const jti = uuidV7(issuedAt, randomness)
     const claims = {
       clientId: client.id,
-      sub,
-      actor,
-      scopes,
+      ...said,
       limits: NO_LIMITS,
-      jkt: null,
       jti,
       issuedAt,
       expiresAt: issuedAt + lifetime,
     }
     const token = await signer.sign(claims)
-    const seconds = lifetime / SECOND
-    await recorder.record(entry({ action: 'token.issue', jti, seconds, scope: scopes.join(' ') }))
+    const [seconds, scope] = [lifetime / SECOND, said.scopes.join(' ')]
+    await recorder.record(entry({ action: 'token.issue', jti, seconds, scope }))
     return {
       access_token: token,
-      token_type: 'Bearer',
+      token_type: said.jkt === null ? 'Bearer' : 'DPoP',
       expires_in: seconds,
-      scope: scopes.join(' '),
+      scope,
     }
   }
 
@@ -229,13 +240,13 @@ export class Tokens {
   }
 }
 
-function actorOf({ client, tokenId }: TokenClient): AuditEntry['actor'] {
+function actorOf({ client, tokenId, cnfJkt }: TokenClient): AuditEntry['actor'] {
   return {
     clientId: client.id,
     userPseudonym: null,
     roles: client.roles,
     tokenJti: tokenId,
-    cnfJkt: null,
+    cnfJkt,
   }
 }
 

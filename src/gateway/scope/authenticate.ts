@@ -14,6 +14,7 @@ import type { SubjectId } from '../../kernel/ids.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import type { Clock, Instant } from '../../kernel/time.ts'
 import type { Audiences } from './audiences.ts'
+import type { DpopProofs, ShownProof } from './dpop-proofs.ts'
 import { NextAnswer } from './next-answer.ts'
 import type { SecurityCounters } from './security-counters.ts'
 import type { VisitorCookies } from './visitor-cookie.ts'
@@ -21,6 +22,8 @@ import type { VisitorCookies } from './visitor-cookie.ts'
 /** What a request shows of itself; nothing else identifies a caller. */
 export interface Credentials {
   readonly bearer: string | null
+  /** Of the key that the token is bound to; null or absent: the token was shown as a bearer token. */
+  readonly proof?: ShownProof | null
   readonly visitorCookie: string | null
   /** For the counts of refusals: which line of the log tells more; absent where nobody asked over HTTP. */
   readonly requestId?: string
@@ -29,6 +32,7 @@ export interface Credentials {
 export interface AuthenticatorParts {
   readonly clients: ClientStore
   readonly signer: TokenSigner
+  readonly proofs: DpopProofs
   readonly audiences: Audiences
   readonly cookies: VisitorCookies
   readonly keys: Pick<KeyStore, 'auditRefOf' | 'refresh'>
@@ -41,11 +45,14 @@ export interface AuthenticatorParts {
 const FOR_A_PERSON: readonly string[] = ['frontend', 'subject']
 
 /** What a token turned out to be, before anybody asks for whom. */
-interface Believed {
+export interface Believed {
   readonly client: Client
-  /** It was one of ours, and has expired or was revoked, or its client was. */
+  /** It was one of ours, and has expired or was revoked, or its client was, or the person it stands for was erased. */
   readonly isRetired: boolean
   readonly tokenId: string
+  /** Of a signed token; null: an API key. */
+  readonly claims: TokenClaims | null
+  readonly issuedAt: Instant
   readonly expiresAt: Instant | null
   /** Null: all that the client has. */
   readonly scopes: readonly Scope[] | null
@@ -82,24 +89,34 @@ export class Authenticator {
       throw new Refusal('UNAUTHENTICATED', 'Show a token: Authorization: Bearer …')
     }
     const now = this.#parts.clock.now()
-    const believed = bearer.includes('.')
-      ? await this.#signedToken(bearer, now)
-      : await this.#apiKey(bearer, now)
+    const believed = await this.believe(bearer)
     if (!believed || believed.isRetired) {
       // A known client's old token tells more than one of many guesses, and must not drown among them.
       this.#count(believed ? 'retired-token' : 'bad-token', credentials, believed?.client)
       throw notValid()
     }
     const { client, subject } = believed
-    if (subject !== null && (await this.#isErased(subject))) {
-      this.#count('retired-token', credentials, client)
-      throw notValid()
+    const jkt = believed.claims?.jkt ?? null
+    if (!(await this.#parts.proofs.cover(bearer, jkt, credentials.proof ?? null))) {
+      this.#count('bad-proof', credentials, client)
+      throw notProven(jkt)
     }
     if (subject !== null || !client.roles.includes('frontend')) {
       const device = this.#device(credentials, believed, now)
       return { ...this.#principal(believed, client.roles, subject), ...(device && { device }) }
     }
     return this.#principal(believed, ['visitor'], await this.#visitor(credentials, client, now))
+  }
+
+  /** What a token is, whoever shows it: null where it is none of ours. One that is bound to a key counts only with a proof. */
+  async believe(token: string): Promise<Believed | null> {
+    const now = this.#parts.clock.now()
+    const believed = token.includes('.')
+      ? await this.#signedToken(token, now)
+      : await this.#apiKey(token, now)
+    const subject = believed?.subject ?? null
+    if (!believed || subject === null || !(await this.#isErased(subject))) return believed
+    return { ...believed, isRetired: true }
   }
 
   /** Whoever was acted for had keys; without them, they were erased. Keys may have come since this process last looked. */
@@ -122,10 +139,19 @@ export class Authenticator {
     const found = await this.#tokens.to(apiKeyHash(key).toString('base64'))
     if (!found) return null
     const { client, token } = found
-    const { id, expiresAt, revokedAt } = token
+    const { id, createdAt: issuedAt, expiresAt, revokedAt } = token
     const isRetired =
       client.disabledAt !== null || revokedAt !== null || (expiresAt !== null && expiresAt <= now)
-    return { client, isRetired, tokenId: id, expiresAt, scopes: null, subject: null }
+    return {
+      client,
+      isRetired,
+      tokenId: id,
+      claims: null,
+      issuedAt,
+      expiresAt,
+      scopes: null,
+      subject: null,
+    }
   }
 
   async #signedToken(token: string, now: Instant): Promise<Believed | null> {
@@ -139,8 +165,8 @@ export class Authenticator {
     const isRetired = isRevoked || client.disabledAt !== null
     const subject = this.#personOf(claims, client)
     if (subject === null && claims.sub !== client.id) return null
-    const { jti: tokenId, expiresAt, scopes } = claims
-    return { client, isRetired, tokenId, expiresAt, scopes, subject }
+    const { jti: tokenId, issuedAt, expiresAt, scopes } = claims
+    return { client, isRetired, tokenId, claims, issuedAt, expiresAt, scopes, subject }
   }
 
   /** Somebody must have vouched for the person, and the client must be one that acts for people. */
@@ -175,7 +201,7 @@ export class Authenticator {
   }
 
   #principal(believed: Believed, roles: readonly string[], subject: SubjectId | null): Principal {
-    const { client, tokenId, expiresAt } = believed
+    const { client, tokenId, claims, expiresAt } = believed
     const limits = [believed.scopes, roles.includes('visitor') ? defaultScopes.visitor : null]
     const scopes = client.scopes.filter((scope) =>
       limits.every((limit) => limit?.includes(scope) ?? true),
@@ -198,7 +224,7 @@ export class Authenticator {
       tokenId,
       expiresAt,
       subjects: null,
-      cnfJkt: null,
+      cnfJkt: claims?.jkt ?? null,
     }
   }
 }
@@ -206,4 +232,14 @@ export class Authenticator {
 // One message for every cause: which one it was would help only those who try keys.
 function notValid(): Refusal {
   return new Refusal('UNAUTHENTICATED', 'The token is not valid.')
+}
+
+/** Of a token that is what it should be and was shown as it should not. */
+function notProven(jkt: string | null): Refusal {
+  return new Refusal(
+    'UNAUTHENTICATED',
+    jkt === null
+      ? 'This token is bound to no key; show it as Authorization: Bearer …'
+      : 'This token is bound to a key; show it as Authorization: DPoP … with a fresh proof of that key (RFC 9449).',
+  )
 }

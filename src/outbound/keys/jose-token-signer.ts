@@ -28,12 +28,17 @@ export class JoseTokenSigner implements TokenSigner {
     this.#issuer = issuer
   }
 
+  keySet(): readonly Readonly<Record<string, unknown>>[] {
+    return [{ ...this.#publicKey.export({ format: 'jwk' }), use: 'sig', alg: ALGORITHM }]
+  }
+
   async sign(claims: TokenClaims): Promise<string> {
-    const { clientId, sub, actor, scopes: granted, jti, issuedAt, expiresAt } = claims
+    const { clientId, sub, actor, scopes: granted, jkt, jti, issuedAt, expiresAt } = claims
     return await new SignJWT({
       client_id: clientId,
       scope: granted.join(' '),
       ...(actor === null ? {} : { act: { sub: actor } }),
+      ...(jkt === null ? {} : { cnf: { jkt } }),
     })
       .setProtectedHeader({ alg: ALGORITHM, typ: TYPE })
       .setIssuer(this.#issuer)
@@ -74,9 +79,12 @@ export class JoseTokenSigner implements TokenSigner {
 }
 
 function claimsOf(payload: Readonly<Record<string, unknown>>): TokenClaims | null {
-  const { client_id: clientId, sub, scope, jti, iat, exp, act } = payload
+  const { client_id: clientId, sub, scope, jti, iat, exp, act, cnf } = payload
   const actor = act === undefined ? null : (act as { sub?: unknown } | null)?.sub
   if (actor !== null && typeof actor !== 'string') return null
+  const jkt = cnf === undefined ? null : (cnf as { jkt?: unknown } | null)?.jkt
+  // Bound to a key in a way that is not known here: it must not pass for one that is not bound.
+  if (jkt !== null && typeof jkt !== 'string') return null
   if (!allText(clientId, sub, scope, jti) || typeof iat !== 'number' || typeof exp !== 'number')
     return null
   const granted = new Set((scope as string).split(' '))
@@ -86,7 +94,7 @@ function claimsOf(payload: Readonly<Record<string, unknown>>): TokenClaims | nul
     actor,
     scopes: scopes.filter((one) => granted.has(one)),
     limits: NO_LIMITS,
-    jkt: null,
+    jkt,
     jti: jti as string,
     issuedAt: iat * SECOND,
     expiresAt: exp * SECOND,
