@@ -1,5 +1,5 @@
 import { attestOf, exportOf, forwarderOf } from './attest.ts'
-import type { Config } from './config.ts'
+import { type Config, issuerOf } from './config.ts'
 import { openCounting } from './counting.ts'
 import { type DeliveryDesk, deliveryDesk } from './delivery-desk.ts'
 import type { PeopleByIdentifier } from './domain/profiles/people-by-identifier.ts'
@@ -18,8 +18,7 @@ import type { Erasure } from './gateway/govern/erasure.ts'
 import type { ErasureCertificates } from './gateway/govern/erasure-certificates.ts'
 import { Items } from './gateway/govern/items.ts'
 import { Segments } from './gateway/govern/segments.ts'
-import { TokenClients } from './gateway/govern/token-client.ts'
-import { Tokens } from './gateway/govern/tokens.ts'
+import type { Tokens } from './gateway/govern/tokens.ts'
 import { Visitors } from './gateway/govern/visitors.ts'
 import { GlobalPrivacyControl } from './gateway/ingest/global-privacy-control.ts'
 import { Ingest } from './gateway/ingest/ingest.ts'
@@ -27,20 +26,25 @@ import { Tell } from './gateway/ingest/tell.ts'
 import { Audiences } from './gateway/scope/audiences.ts'
 import { Authenticator } from './gateway/scope/authenticate.ts'
 import { Denials } from './gateway/scope/denials.ts'
+import { DpopProofs } from './gateway/scope/dpop-proofs.ts'
 import { Recorder } from './gateway/scope/recorder.ts'
 import { Reserve, roomLine } from './gateway/scope/reserve.ts'
 import { SecurityCounters } from './gateway/scope/security-counters.ts'
 import { VisitorCookies } from './gateway/scope/visitor-cookie.ts'
 import { Responder } from './inbound/graphql/responder.ts'
 import { buildGraphqlSchema } from './inbound/graphql/schema.ts'
+import type { OAuthParts } from './inbound/http/oauth.ts'
 import type { Randomness } from './kernel/ids.ts'
 import type { Clock } from './kernel/time.ts'
+import { usedProofs } from './news.ts'
 import { Argon2SecretHasher } from './outbound/keys/argon2-secret-hasher.ts'
+import { JoseDpopReader } from './outbound/keys/jose-dpop-reader.ts'
 import { JoseTokenSigner } from './outbound/keys/jose-token-signer.ts'
 import { rightsOf } from './rights.ts'
 import { clock, openStores, randomness, type Say, type Stores } from './stores.ts'
 import { type PeoplesRequests, requestsOf } from './subject-requests.ts'
 import { SweepTotals } from './sweep-totals.ts'
+import { tokenDesk } from './token-desk.ts'
 import { openTrail, type Trail } from './trail.ts'
 import { visitorDoor } from './visitor-door.ts'
 
@@ -70,6 +74,7 @@ export interface Gateway {
   readonly ingest: Ingest
   readonly clients: Clients
   readonly tokens: Tokens
+  readonly oauth: OAuthParts
   readonly people: PeopleByIdentifier
   readonly visitors: Visitors
   readonly segments: Segments
@@ -124,13 +129,14 @@ export async function composeGateway(
   })
   const audiences = new Audiences(keys)
   const cookies = new VisitorCookies(keys, audiences)
-  const signer = new JoseTokenSigner(
-    keys.installationKey('token-signing'),
-    config.publicUrl ?? 'bauta',
-  )
+  const issuer = issuerOf(config)
+  const signer = new JoseTokenSigner(keys.installationKey('token-signing'), issuer)
+  const used = usedProofs(stores.redis)
+  const proofs = new DpopProofs(new JoseDpopReader(), used, issuer, clock)
   const authenticator = new Authenticator({
     clients: clientStore,
     signer,
+    proofs,
     audiences,
     cookies,
     keys,
@@ -218,10 +224,14 @@ export async function composeGateway(
       watch: new Watch(stores.feed, desk),
     },
   })
-  const tokens = new Tokens({
+  const oauth = tokenDesk({
     store: clientStore,
-    clients: new TokenClients(clientStore, hasher, authenticator, counters),
+    hasher,
+    authenticator,
+    counters,
+    issuer,
     signer,
+    proofs,
     audiences,
     keys,
     people: desk.people,
@@ -258,7 +268,8 @@ export async function composeGateway(
     responder,
     ingest,
     clients,
-    tokens,
+    tokens: oauth.tokens,
+    oauth,
     people,
     visitors,
     segments: governSegments,

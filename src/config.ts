@@ -82,6 +82,15 @@ export const verifyDir = join(packageDir, 'verify')
  * Settings from the environment, validated and frozen.
  * @throws ConfigError on a value that can't be used, an unknown variable that begins with BAUTA_, a missing master key in production.
  */
+/** Who signs the tokens of this gateway, and where clients find it: its public URL, or else the address it listens on. */
+export function issuerOf({
+  publicUrl,
+  host,
+  port,
+}: Pick<Config, 'publicUrl' | 'host' | 'port'>): string {
+  return publicUrl ?? `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
 export function readConfig(env: Environment): Config {
   refuseUnknown(env)
   const mode = modeOf(env)

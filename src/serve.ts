@@ -74,7 +74,7 @@ export async function buildGatewayServer(
   gateway: Gateway,
   more: Partial<Pick<ServerParts, 'pages' | 'log'>> = {},
 ): Promise<FastifyInstance> {
-  const { config, stores, authenticator, tokens, visitors, responder, reception } = gateway
+  const { config, stores, authenticator, visitors, responder, reception } = gateway
   const { counters, reserve, trail, requests } = gateway
   const log = more.log ?? pino({ level: config.logLevel })
   const metrics = gatewayMetrics(gateway)
@@ -111,7 +111,7 @@ export async function buildGatewayServer(
     routes: [
       async (app) => await graphqlRoute(app, { responder, callerOf, development, onUnforeseen }),
       async (app) => await streamRoute(app, { responder, callerOf, onUnforeseen }),
-      oauthRoutes(tokens),
+      oauthRoutes(gateway.oauth),
       preferenceRoutes(pagesDir, config.allowedOrigins),
       gpcRoute(stores.policy.controller?.gpcLastUpdate ?? null),
       visitorRoutes(authenticator, visitors, config.publicUrl),

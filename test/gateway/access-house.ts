@@ -5,26 +5,30 @@ import { readConfig } from '../../src/config.ts'
 import type { AuditEntry } from '../../src/domain/audit/entry.ts'
 import { compilePolicy } from '../../src/domain/privacy/policy.ts'
 import { type ClientDraft, Clients } from '../../src/gateway/govern/clients.ts'
-import { TokenClients } from '../../src/gateway/govern/token-client.ts'
-import { Tokens } from '../../src/gateway/govern/tokens.ts'
+import type { Tokens } from '../../src/gateway/govern/tokens.ts'
 import { Visitors } from '../../src/gateway/govern/visitors.ts'
 import { Audiences } from '../../src/gateway/scope/audiences.ts'
 import { Authenticator } from '../../src/gateway/scope/authenticate.ts'
 import { Denials } from '../../src/gateway/scope/denials.ts'
+import { DpopProofs } from '../../src/gateway/scope/dpop-proofs.ts'
 import { Recorder } from '../../src/gateway/scope/recorder.ts'
 import { Reserve } from '../../src/gateway/scope/reserve.ts'
 import { SecurityCounters } from '../../src/gateway/scope/security-counters.ts'
 import { VisitorCookies } from '../../src/gateway/scope/visitor-cookie.ts'
+import type { OAuthParts } from '../../src/inbound/http/oauth.ts'
 import { type SubjectId, uuidV7 } from '../../src/kernel/ids.ts'
 import { Refusal } from '../../src/kernel/refusal.ts'
 import { Argon2SecretHasher } from '../../src/outbound/keys/argon2-secret-hasher.ts'
 import { FileKeyStore } from '../../src/outbound/keys/file-key-store.ts'
+import { JoseDpopReader } from '../../src/outbound/keys/jose-dpop-reader.ts'
 import { JoseTokenSigner } from '../../src/outbound/keys/jose-token-signer.ts'
+import { InProcessUsedProofs } from '../../src/outbound/redis/in-process-used-proofs.ts'
 import { readPolicyTables } from '../../src/policy-files.ts'
+import { tokenDesk } from '../../src/token-desk.ts'
 import { randomness, SetClock } from '../clock-and-randomness.ts'
 import { MemoryClientStore } from './memory-client-store.ts'
 
-export const ISSUER = 'urn:bauta:test'
+export const ISSUER = 'https://bauta.example'
 
 /** Everything around credentials, with real keys and real tokens; clients, the trail and people live in memory. */
 export class AccessHouse {
@@ -49,6 +53,7 @@ export class AccessHouse {
   readonly authenticator: Authenticator
   readonly clients: Clients
   readonly tokens: Tokens
+  readonly oauth: OAuthParts
   readonly visitors: Visitors
 
   private constructor(keys: FileKeyStore) {
@@ -59,9 +64,11 @@ export class AccessHouse {
     this.cookies = new VisitorCookies(keys, audiences)
     this.signer = new JoseTokenSigner(keys.installationKey('token'), ISSUER)
     const { cookies, signer, counters } = this
+    const proofs = new DpopProofs(new JoseDpopReader(), new InProcessUsedProofs(), ISSUER, clock)
     this.authenticator = new Authenticator({
       clients: store,
       signer,
+      proofs,
       audiences,
       cookies,
       keys,
@@ -87,10 +94,15 @@ export class AccessHouse {
       perDay: this.denialsPerDay,
     })
     this.clients = new Clients({ store, hasher, policy, recorder, clock, randomness })
-    this.tokens = new Tokens({
+    const { authenticator } = this
+    this.oauth = tokenDesk({
       store,
-      clients: new TokenClients(store, hasher, this.authenticator, counters),
+      hasher,
+      authenticator,
+      counters,
+      issuer: ISSUER,
       signer,
+      proofs,
       audiences,
       keys,
       people: {
@@ -101,6 +113,7 @@ export class AccessHouse {
       clock,
       randomness,
     })
+    this.tokens = this.oauth.tokens
     this.visitors = new Visitors({
       door: { admit: () => this.newPerson() },
       cookies,

@@ -27,6 +27,8 @@ export interface TokenClaims {
  * everything else: another signature, expired at `now`, a claim missing or of the wrong type.
  */
 export interface TokenSigner {
+  /** The public keys under which `sign` signs, as JWK (RFC 7517): whoever takes such tokens elsewhere checks them by it. */
+  keySet(): readonly Readonly<Record<string, unknown>>[]
   sign(claims: TokenClaims): Promise<string>
   verify(token: string, now: Instant): Promise<TokenClaims | null>
 }

@@ -8,6 +8,7 @@ export const securityEvents = [
   'no-credential',
   'bad-token',
   'retired-token',
+  'bad-proof',
   'bad-cookie',
   'bad-client-proof',
   'bad-witness',

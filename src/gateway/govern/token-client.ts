@@ -3,6 +3,7 @@ import type { SecretHasher } from '../../domain/access/secret-hasher.ts'
 import type { TokenClaims } from '../../domain/access/token-signer.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import type { Authenticator } from '../scope/authenticate.ts'
+import type { ShownProof } from '../scope/dpop-proofs.ts'
 import type { SecurityCounters } from '../scope/security-counters.ts'
 import { OAuthError } from './oauth-error.ts'
 
@@ -12,6 +13,8 @@ export interface ClientProof {
   readonly secret: { readonly clientId: string; readonly secret: string } | null
   /** An API key or signed token of the client itself. */
   readonly bearer: string | null
+  /** Of the key that this token is bound to; null: it was shown as a bearer token, or none was. */
+  readonly possession: ShownProof | null
 }
 
 /** A client that the token endpoint believes. */
@@ -20,6 +23,8 @@ export interface TokenClient {
   readonly scopes: ReadonlySet<Scope>
   /** The token it showed; null: it showed its secret. */
   readonly tokenId: string | null
+  /** The key that this token is bound to. */
+  readonly cnfJkt: string | null
 }
 
 /** Recognises clients at the token endpoint. */
@@ -45,13 +50,14 @@ export class TokenClients {
    * Whoever is not recognised is counted and leaves no entry.
    * @throws OAuthError invalid_client, with one text for every cause; invalid_request on two proofs at once.
    */
-  async recognise({ secret, bearer }: ClientProof, requestId: string): Promise<TokenClient> {
+  async recognise(proof: ClientProof, requestId: string): Promise<TokenClient> {
+    const { secret, bearer } = proof
     if (secret && bearer !== null) {
       this.#counters.note('bad-client-proof', { requestId, clientId: null })
       throw new OAuthError('invalid_request', 'Show one credential, not two.')
     }
     if (secret) return await this.#bySecret(secret.clientId, secret.secret, requestId)
-    return await this.#byToken(bearer, requestId)
+    return await this.#byToken(proof, requestId)
   }
 
   /**
@@ -73,19 +79,20 @@ export class TokenClients {
       this.#counters.note('bad-client-proof', { requestId, clientId: found?.id ?? null })
       throw unknownClient()
     }
-    return { client: usable, scopes: new Set(usable.scopes), tokenId: null }
+    return { client: usable, scopes: new Set(usable.scopes), tokenId: null, cnfJkt: null }
   }
 
-  async #byToken(bearer: string | null, requestId: string): Promise<TokenClient> {
+  async #byToken({ bearer, possession }: ClientProof, requestId: string): Promise<TokenClient> {
     try {
-      const credentials = { bearer, visitorCookie: null, requestId }
+      const credentials = { bearer, proof: possession, visitorCookie: null, requestId }
       const principal = await this.#authenticator.authenticate(credentials)
       // A token that acts for a person is the person's, not the client's.
       if (principal.subject !== null) {
         this.#counters.note('bad-client-proof', { requestId, clientId: principal.client.id })
         throw unknownClient()
       }
-      return { client: principal.client, scopes: principal.scopes, tokenId: principal.tokenId }
+      const { client, scopes, tokenId, cnfJkt } = principal
+      return { client, scopes, tokenId, cnfJkt }
     } catch (error) {
       if (error instanceof Refusal && error.code === 'UNAUTHENTICATED') throw unknownClient(error)
       throw error

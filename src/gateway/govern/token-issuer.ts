@@ -12,7 +12,7 @@ import { OAuthError } from './oauth-error.ts'
 export interface TokenResponse {
   readonly access_token: string
   readonly issued_token_type?: string
-  readonly token_type: 'Bearer'
+  readonly token_type: 'Bearer' | 'DPoP'
   readonly expires_in: number
   readonly scope: string
   /** The limits that were granted; absent: none beyond the client's. */
@@ -64,7 +64,7 @@ export class TokenIssuer {
     const details = detailsOf(claimed.limits)
     return {
       access_token: token,
-      token_type: 'Bearer',
+      token_type: claimed.jkt === null ? 'Bearer' : 'DPoP',
       expires_in: seconds,
       scope,
       ...(details && { authorization_details: details }),

@@ -12,10 +12,13 @@ import type { Randomness, SubjectId } from '../../kernel/ids.ts'
 import { type Clock, type Instant, MINUTE } from '../../kernel/time.ts'
 import type { Audiences } from '../scope/audiences.ts'
 import type { Denials } from '../scope/denials.ts'
+import type { DpopProofs, ShownProof } from '../scope/dpop-proofs.ts'
 import type { AuditDraft, Recorder } from '../scope/recorder.ts'
 import { askedReach } from './asked-limits.ts'
+import type { TokenQuestion } from './asked-token.ts'
 import { OAuthError } from './oauth-error.ts'
-import type { ClientProof, TokenClient, TokenClients } from './token-client.ts'
+import { boundKeyOf } from './token-binding.ts'
+import type { TokenClient, TokenClients } from './token-client.ts'
 import { TokenIssuer, type TokenResponse } from './token-issuer.ts'
 
 export const CLIENT_CREDENTIALS = 'client_credentials'
@@ -37,17 +40,22 @@ export interface People {
   byVerifiedIdentifier(kind: string, value: string): Promise<SubjectId | null>
 }
 
-/** A request to the token endpoint: parameters of the form (each at most once) and the caller's credential. */
-export interface TokenRequest {
-  readonly requestId: string
-  readonly form: ReadonlyMap<string, string>
-  readonly proof: ClientProof
+/** A request to the token endpoint. */
+export interface TokenRequest extends TokenQuestion {
+  /** Of the key that the token shall be bound to (RFC 9449 §5); null: a bearer token is asked for. */
+  readonly binding: ShownProof | null
+}
+
+interface BoundRequest extends TokenRequest {
+  /** Thumbprint of the key that the token is bound to; null: none. */
+  readonly jkt: string | null
 }
 
 export interface TokensParts {
   readonly store: ClientStore
   readonly clients: TokenClients
   readonly signer: TokenSigner
+  readonly proofs: DpopProofs
   readonly audiences: Audiences
   readonly keys: KeyStore
   readonly people: People
@@ -76,8 +84,9 @@ export class Tokens {
     try {
       caller = await this.#parts.clients.recognise(request.proof, request.requestId)
       const type = request.form.get('grant_type')
-      if (type === CLIENT_CREDENTIALS) return await this.#forClient(request, caller)
-      if (type === TOKEN_EXCHANGE) return await this.#exchange(request, caller)
+      const bound = { ...request, jkt: await boundKeyOf(this.#parts.proofs, request.binding) }
+      if (type === CLIENT_CREDENTIALS) return await this.#forClient(bound, caller)
+      if (type === TOKEN_EXCHANGE) return await this.#exchange(bound, caller)
       throw type === undefined
         ? new OAuthError('invalid_request', 'grant_type is missing.')
         : new OAuthError(
@@ -103,20 +112,22 @@ export class Tokens {
       /** Absent: none beyond those of the client. */
       readonly limits?: TokenLimits
       readonly lifetime: Instant
+      /** The key that the token is bound to; absent or null: none. */
+      readonly jkt?: string | null
       readonly requestId: string
     },
     actor: AuditEntry['actor'],
   ): Promise<TokenResponse> {
-    const { subject, requestId, limits = NO_LIMITS, ...rest } = wanted
+    const { subject, requestId, limits = NO_LIMITS, jkt = null, ...rest } = wanted
     const sub = this.#parts.audiences.of(rest.client.audience).of(subject)
-    const vouched = { sub, actors: [actor.clientId], limits, jkt: null, madeFrom: [] }
+    const vouched = { sub, actors: [actor.clientId], limits, jkt, madeFrom: [] }
     const issued = { ...rest, ...vouched, notAfter: null }
     const entry = entryOf(requestId, actor, rest.client.audience)
     return exchanged(await this.#issuer.issueForPerson(issued, subject, entry))
   }
 
   async #forClient(
-    { form, requestId, proof }: TokenRequest,
+    { form, requestId, proof, jkt }: BoundRequest,
     caller: TokenClient,
   ): Promise<TokenResponse> {
     // A token must not renew itself: whoever steals one would keep it for ever.
@@ -129,7 +140,7 @@ export class Tokens {
       client,
       sub: client.id,
       actors: [],
-      jkt: null,
+      jkt,
       madeFrom: [],
       lifetime: CLIENT_TOKEN_LIFETIME,
       notAfter: null,
@@ -137,8 +148,8 @@ export class Tokens {
     return await this.#issuer.issue(wanted, entryOf(requestId, actorOf(caller), client.audience))
   }
 
-  async #exchange(request: TokenRequest, caller: TokenClient): Promise<TokenResponse> {
-    const { form, requestId } = request
+  async #exchange(request: BoundRequest, caller: TokenClient): Promise<TokenResponse> {
+    const { form, requestId, jkt } = request
     checkExchange(form)
     if (form.get('subject_token_type') === ACCESS_TOKEN) return await this.#narrow(request, caller)
     // Whoever may say who somebody is must be a server: a public write key stands in every browser.
@@ -148,18 +159,22 @@ export class Tokens {
     const reach = askedReach(client, { scopes: client.scopes, limits: NO_LIMITS }, form)
     const subject = await this.#person(form, caller)
     return await this.forPerson(
-      { ...reach, client, subject, lifetime: PERSON_TOKEN_LIFETIME, requestId },
+      { ...reach, client, subject, lifetime: PERSON_TOKEN_LIFETIME, jkt, requestId },
       actorOf(caller),
     )
   }
 
   /** A narrower token of one that the client has: for the same person, not longer, bound to the same key. */
-  async #narrow({ form, requestId }: TokenRequest, caller: TokenClient): Promise<TokenResponse> {
+  async #narrow(request: BoundRequest, caller: TokenClient): Promise<TokenResponse> {
+    const { form, requestId } = request
     const { client } = caller
     const held = await this.#parts.clients.heldBy(caller, form.get('subject_token') ?? '')
     if ((form.get('audience') ?? client.id) !== client.id)
       throw new OAuthError('invalid_target', 'A token is narrowed for its own client alone.')
-    const { sub, jkt, expiresAt } = held
+    const { sub, expiresAt } = held
+    const jkt = held.jkt ?? request.jkt
+    if (request.jkt !== null && request.jkt !== jkt)
+      throw new OAuthError('invalid_dpop_proof', 'The subject token is bound to another key.')
     const madeFrom = [held.jti, ...held.madeFrom]
     if (madeFrom.length > MOST_NARROWINGS)
       throw new OAuthError('invalid_request', 'This token has been narrowed too often.')
@@ -224,13 +239,13 @@ function exchanged(response: TokenResponse): TokenResponse {
   return { ...response, issued_token_type: ACCESS_TOKEN }
 }
 
-function actorOf({ client, tokenId }: TokenClient): AuditEntry['actor'] {
+function actorOf({ client, tokenId, cnfJkt }: TokenClient): AuditEntry['actor'] {
   return {
     clientId: client.id,
     userPseudonym: null,
     roles: client.roles,
     tokenJti: tokenId,
-    cnfJkt: null,
+    cnfJkt,
   }
 }
 

@@ -17,6 +17,6 @@ export function byClient({ principal, grant, requestId }: Scope) {
   return { actor: clientOf(principal), audience: grant.audience, requestId }
 }
 
-function clientOf({ client, roles, tokenId }: Principal): AuditEntry['actor'] {
-  return { clientId: client.id, userPseudonym: null, roles, tokenJti: tokenId, cnfJkt: null }
+function clientOf({ client, roles, tokenId, cnfJkt }: Principal): AuditEntry['actor'] {
+  return { clientId: client.id, userPseudonym: null, roles, tokenJti: tokenId, cnfJkt }
 }

@@ -15,6 +15,7 @@ import type { SubjectId } from '../../kernel/ids.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import type { Clock, Instant } from '../../kernel/time.ts'
 import type { Audiences } from './audiences.ts'
+import type { DpopProofs, ShownProof } from './dpop-proofs.ts'
 import { NextAnswer } from './next-answer.ts'
 import type { SecurityCounters } from './security-counters.ts'
 import type { VisitorCookies } from './visitor-cookie.ts'
@@ -22,6 +23,8 @@ import type { VisitorCookies } from './visitor-cookie.ts'
 /** What a request shows of itself; nothing else identifies a caller. */
 export interface Credentials {
   readonly bearer: string | null
+  /** Of the key that the token is bound to; null or absent: the token was shown as a bearer token. */
+  readonly proof?: ShownProof | null
   readonly visitorCookie: string | null
   /** For the counts of refusals: which line of the log tells more; absent where nobody asked over HTTP. */
   readonly requestId?: string
@@ -30,6 +33,7 @@ export interface Credentials {
 export interface AuthenticatorParts {
   readonly clients: ClientStore
   readonly signer: TokenSigner
+  readonly proofs: DpopProofs
   readonly audiences: Audiences
   readonly cookies: VisitorCookies
   readonly keys: Pick<KeyStore, 'auditRefOf' | 'refresh'>
@@ -42,19 +46,20 @@ export interface AuthenticatorParts {
 const FOR_A_PERSON: readonly string[] = ['frontend', 'subject']
 
 /** What a token turned out to be, before anybody asks for whom. */
-interface Believed {
+export interface Believed {
   /** Narrowed by the limits. */
   readonly client: Client
-  /** It was one of ours, and has expired or was revoked, or its client was. */
+  /** It was one of ours, and has expired or was revoked, or its client was, or the person it stands for was erased. */
   readonly isRetired: boolean
   readonly tokenId: string
+  /** Of a signed token; null: an API key. */
+  readonly claims: TokenClaims | null
+  readonly issuedAt: Instant
   readonly expiresAt: Instant | null
   /** Null: all that the client has. */
   readonly scopes: readonly Scope[] | null
   /** The people to whom it is limited. What opens nothing is nobody. */
   readonly subjects: readonly SubjectId[] | null
-  /** Thumbprint of the key that it is bound to; null: a bearer token. */
-  readonly jkt: string | null
   readonly subject: SubjectId | null
 }
 
@@ -88,18 +93,17 @@ export class Authenticator {
       throw new Refusal('UNAUTHENTICATED', 'Show a token: Authorization: Bearer …')
     }
     const now = this.#parts.clock.now()
-    const believed = bearer.includes('.')
-      ? await this.#signedToken(bearer, now)
-      : await this.#apiKey(bearer, now)
+    const believed = await this.believe(bearer)
     if (!believed || believed.isRetired) {
       // A known client's old token tells more than one of many guesses, and must not drown among them.
       this.#count(believed ? 'retired-token' : 'bad-token', credentials, believed?.client)
       throw notValid()
     }
     const { client, subject } = believed
-    if (subject !== null && (await this.#isErased(subject))) {
-      this.#count('retired-token', credentials, client)
-      throw notValid()
+    const jkt = believed.claims?.jkt ?? null
+    if (!(await this.#parts.proofs.cover(bearer, jkt, credentials.proof ?? null))) {
+      this.#count('bad-proof', credentials, client)
+      throw notProven(jkt)
     }
     if (subject !== null || !client.roles.includes('frontend')) {
       const device = this.#device(credentials, believed, now)
@@ -110,12 +114,19 @@ export class Authenticator {
 
   /** What a signed token says that would be believed now, whoever shows it; null: any other. */
   async held(token: string): Promise<TokenClaims | null> {
-    const { signer, clock } = this.#parts
-    const claims = await signer.verify(token, clock.now())
-    const believed = claims && (await this.#believed(claims))
-    if (!believed || believed.isRetired) return null
-    const { subject } = believed
-    return subject !== null && (await this.#isErased(subject)) ? null : claims
+    const believed = await this.believe(token)
+    return believed && !believed.isRetired ? believed.claims : null
+  }
+
+  /** What a token is, whoever shows it: null where it is none of ours. One that is bound to a key counts only with a proof. */
+  async believe(token: string): Promise<Believed | null> {
+    const now = this.#parts.clock.now()
+    const believed = token.includes('.')
+      ? await this.#signedToken(token, now)
+      : await this.#apiKey(token, now)
+    const subject = believed?.subject ?? null
+    if (!believed || subject === null || !(await this.#isErased(subject))) return believed
+    return { ...believed, isRetired: true }
   }
 
   /** Whoever was acted for had keys; without them, they were erased. Keys may have come since this process last looked. */
@@ -138,17 +149,18 @@ export class Authenticator {
     const found = await this.#tokens.to(apiKeyHash(key).toString('base64'))
     if (!found) return null
     const { client, token } = found
-    const { id, expiresAt, revokedAt } = token
+    const { id, createdAt: issuedAt, expiresAt, revokedAt } = token
     const isRetired =
       client.disabledAt !== null || revokedAt !== null || (expiresAt !== null && expiresAt <= now)
     return {
       client,
       isRetired,
       tokenId: id,
+      claims: null,
+      issuedAt,
       expiresAt,
       scopes: null,
       subjects: null,
-      jkt: null,
       subject: null,
     }
   }
@@ -159,7 +171,7 @@ export class Authenticator {
   }
 
   async #believed(claims: TokenClaims): Promise<Believed | null> {
-    const { jti: tokenId, madeFrom, expiresAt, limits, jkt, roles } = claims
+    const { jti: tokenId, madeFrom, issuedAt, expiresAt, limits, roles } = claims
     const [registered, revoked] = await Promise.all([
       this.#clients.to(claims.clientId),
       Promise.all([tokenId, ...madeFrom].map((jti) => this.#revocations.to(jti))),
@@ -174,7 +186,17 @@ export class Authenticator {
     // It would act for somebody whom it may not know of.
     if (subject !== null && subjects?.includes(subject) === false) return null
     const scopes = scopesWithin(limits, claims.scopes)
-    return { client, isRetired, tokenId, expiresAt, scopes, subjects, jkt, subject }
+    return {
+      client,
+      isRetired,
+      tokenId,
+      claims,
+      issuedAt,
+      expiresAt,
+      scopes,
+      subjects,
+      subject,
+    }
   }
 
   /** Somebody must have vouched for the person, and the client must be one that acts for people. */
@@ -210,7 +232,7 @@ export class Authenticator {
   }
 
   #principal(believed: Believed, roles: readonly string[], subject: SubjectId | null): Principal {
-    const { client, tokenId, expiresAt, subjects, jkt: cnfJkt } = believed
+    const { client, tokenId, claims, expiresAt, subjects } = believed
     const limits = [believed.scopes, roles.includes('visitor') ? defaultScopes.visitor : null]
     const scopes = client.scopes.filter((scope) =>
       limits.every((limit) => limit?.includes(scope) ?? true),
@@ -234,7 +256,7 @@ export class Authenticator {
       tokenId,
       expiresAt,
       subjects,
-      cnfJkt,
+      cnfJkt: claims?.jkt ?? null,
     }
   }
 }
@@ -242,4 +264,14 @@ export class Authenticator {
 // One message for every cause: which one it was would help only those who try keys.
 function notValid(): Refusal {
   return new Refusal('UNAUTHENTICATED', 'The token is not valid.')
+}
+
+/** Of a token that is what it should be and was shown as it should not. */
+function notProven(jkt: string | null): Refusal {
+  return new Refusal(
+    'UNAUTHENTICATED',
+    jkt === null
+      ? 'This token is bound to no key; show it as Authorization: Bearer …'
+      : 'This token is bound to a key; show it as Authorization: DPoP … with a fresh proof of that key (RFC 9449).',
+  )
 }

@@ -11,14 +11,10 @@ const STOPS_EVERYTHING: ReadonlySet<string> = new Set([
 
 /** A refusal of the whole operation, with its HTTP status. */
 export function refusedWhole(refusal: Refusal): GraphQLError {
-  const headers =
-    refusal.code === 'UNAUTHENTICATED'
-      ? new Map([['www-authenticate', 'Bearer realm="bauta"']])
-      : undefined
   return new GraphQLError(refusal.message, {
     extensions: {
       code: refusal.code,
-      http: { status: httpStatusOf(refusal.code), ...(headers ? { headers } : {}) },
+      http: { status: httpStatusOf(refusal.code) },
     },
     originalError: refusal,
   })

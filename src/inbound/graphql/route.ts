@@ -74,7 +74,6 @@ export async function graphqlRoute(app: FastifyInstance, parts: GraphqlRoutePart
   app.setErrorHandler(async (error, _request, reply) => {
     const { status, code, body } = refusalBody(error)
     if (code === 'INTERNAL') parts.onUnforeseen(error)
-    if (code === 'UNAUTHENTICATED') void reply.header('www-authenticate', 'Bearer realm="bauta"')
     return await reply.status(status).send(body)
   })
   const { responder, callerOf } = parts

@@ -1,112 +1,44 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { OAuthError } from '../../gateway/govern/oauth-error.ts'
-import type { ClientProof } from '../../gateway/govern/token-client.ts'
+import type { FastifyInstance } from 'fastify'
+import type { Introspection } from '../../gateway/govern/introspection.ts'
+import type { Revocation } from '../../gateway/govern/revocation.ts'
 import type { Tokens } from '../../gateway/govern/tokens.ts'
-import { Refusal } from '../../kernel/refusal.ts'
-import { credentialsOf } from './credentials.ts'
-import { answerError } from './problem.ts'
+import { bringsProof, shownProofOf } from './credentials.ts'
+import { questionOf, takeForms } from './oauth-form.ts'
+import { metadataRoutes, type Published } from './oauth-metadata.ts'
 
-const FORM = 'application/x-www-form-urlencoded'
-const FORM_BYTES = 16 * 1024
+export interface OAuthParts extends Published {
+  readonly tokens: Tokens
+  readonly introspection: Introspection
+  readonly revocation: Revocation
+}
 
-/** `POST /oauth/token`: client credentials (RFC 6749 §4.4) and token exchange (RFC 8693). */
-export function oauthRoutes(tokens: Tokens): (app: FastifyInstance) => Promise<void> {
+/**
+ * `POST /oauth/token`: client credentials (RFC 6749 §4.4) and token exchange (RFC 8693), bound to a key where the request
+ * proves to have one (RFC 9449); `/oauth/introspect` (RFC 7662), `/oauth/revoke` (RFC 7009), and what tells of them.
+ */
+export function oauthRoutes({
+  tokens,
+  introspection,
+  revocation,
+  ...published
+}: OAuthParts): (app: FastifyInstance) => Promise<void> {
   return async (app) => {
-    app.removeAllContentTypeParsers()
-    app.addContentTypeParser(
-      FORM,
-      { parseAs: 'string', bodyLimit: FORM_BYTES },
-      (_request, body, done) => {
-        try {
-          done(null, formOf(String(body)))
-        } catch (error) {
-          done(error as Error)
-        }
-      },
-    )
-    app.setErrorHandler(answerOAuthError)
+    takeForms(app)
+    metadataRoutes(app, published)
+    const config = { audited: 'every answer and every refusal' } as const
+    app.post('/oauth/token', { config }, async (request, reply) => {
+      const binding = bringsProof(request) ? shownProofOf(request) : null
+      const granted = await tokens.grant({ ...questionOf(request), binding })
+      return await reply.header('pragma', 'no-cache').send(granted)
+    })
     app.post(
-      '/oauth/token',
-      { config: { audited: 'every grant and every refusal' } },
-      async (request, reply) => {
-        const form =
-          request.body instanceof Map
-            ? (request.body as Map<string, string>)
-            : new Map<string, string>()
-        const granted = await tokens.grant({
-          requestId: request.id,
-          form,
-          proof: proofOf(request, form),
-        })
-        return await reply.header('pragma', 'no-cache').send(granted)
-      },
+      '/oauth/introspect',
+      { config },
+      async (request) => await introspection.introspect(questionOf(request)),
     )
+    app.post('/oauth/revoke', { config }, async (request, reply) => {
+      await revocation.revoke(questionOf(request))
+      return await reply.send()
+    })
   }
-}
-
-/** Parameters that occur twice could mean two things (RFC 6749 §3.2). */
-function formOf(body: string): Map<string, string> {
-  const form = new Map<string, string>()
-  for (const [name, value] of new URLSearchParams(body)) {
-    if (form.has(name)) throw new OAuthError('invalid_request', 'A parameter stands twice.')
-    if (value !== '') form.set(name, value)
-  }
-  return form
-}
-
-function proofOf(request: FastifyRequest, form: ReadonlyMap<string, string>): ClientProof {
-  const { bearer } = credentialsOf(request)
-  const basic = basicOf(request.headers.authorization)
-  const [clientId, secret] = [form.get('client_id'), form.get('client_secret')]
-  if (basic && secret !== undefined)
-    throw new OAuthError('invalid_request', 'Show one credential, not two.')
-  if (basic) return { secret: basic, bearer }
-  return {
-    secret: clientId !== undefined && secret !== undefined ? { clientId, secret } : null,
-    bearer,
-  }
-}
-
-/** Id and secret are form-encoded before they are joined (RFC 6749 §2.3.1), so either may hold a colon. */
-function basicOf(authorization: string | undefined): { clientId: string; secret: string } | null {
-  const encoded = /^Basic +([A-Za-z0-9+/]+=*) *$/i.exec(authorization ?? '')?.[1]
-  if (encoded === undefined) return null
-  const text = Buffer.from(encoded, 'base64').toString('utf8')
-  const colon = text.indexOf(':')
-  if (colon < 0) return null
-  try {
-    return {
-      clientId: formDecoded(text.slice(0, colon)),
-      secret: formDecoded(text.slice(colon + 1)),
-    }
-  } catch {
-    return null
-  }
-}
-
-function formDecoded(text: string): string {
-  return decodeURIComponent(text.replaceAll('+', ' '))
-}
-
-async function answerOAuthError(
-  error: unknown,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<void> {
-  const refused = oauthErrorOf(error)
-  if (!refused) return await answerError(error, request, reply)
-  const status = refused.code === 'invalid_client' ? 401 : 400
-  if (status === 401) void reply.header('www-authenticate', 'Basic realm="bauta"')
-  await reply
-    .status(status)
-    .header('pragma', 'no-cache')
-    .send({ error: refused.code, error_description: refused.message })
-}
-
-/** Bodies that Fastify could not read are invalid requests too; everything else is not the caller's fault. */
-function oauthErrorOf(error: unknown): OAuthError | null {
-  if (error instanceof OAuthError) return error
-  const status = (error as { statusCode?: unknown } | null)?.statusCode
-  if (error instanceof Refusal || typeof status !== 'number' || status >= 500) return null
-  return new OAuthError('invalid_request', `Send a form: ${FORM}, at most ${FORM_BYTES} bytes.`)
 }

@@ -71,7 +71,6 @@ async function answerOpenDsrError(
   const given = (error as Partial<FastifyError> | null)?.statusCode
   const code = error instanceof Refusal ? httpStatusOf(error.code) : (given ?? 500)
   if (code >= 500) request.log.error({ failure: failureOf(error) }, 'request failed')
-  if (code === 401) void reply.header('www-authenticate', 'Bearer')
   await reply
     .status(code)
     .send({ error: { code, message, errors: [{ domain: 'Validation', reason, message }] } })

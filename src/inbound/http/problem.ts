@@ -28,6 +28,5 @@ export async function answerError(
   const given = (error as Partial<FastifyError> | null)?.statusCode
   const status = error instanceof Refusal ? httpStatusOf(error.code) : (given ?? 500)
   if (status >= 500) request.log.error({ failure: failureOf(error) }, 'request failed')
-  if (status === 401) void reply.header('www-authenticate', 'Bearer')
   await reply.status(status).send(problem)
 }

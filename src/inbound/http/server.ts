@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import cors from '@fastify/cors'
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify'
 import { limits } from '../../kernel/limits.ts'
+import { challengeStrangers } from './challenge.ts'
 import { keepDeadlines } from './deadlines.ts'
 import { type Checks, healthRoutes, RecentRefusals, type Warnings } from './health.ts'
 import { hostCheck } from './host-check.ts'
@@ -81,6 +82,7 @@ export async function buildServer({
       throw new Error(`route ${route.url} is neither audited nor on the list of unaudited ones`)
   })
   guard(app, config, onForeignHost)
+  challengeStrangers(app, config.publicUrl)
   const refusals = new RecentRefusals()
   observe(app, metrics, refusals)
   keepDeadlines(app, config.requestTimeoutMs)

@@ -13,6 +13,12 @@ export const unaudited: readonly { readonly path: string; readonly why: string }
   { path: '/audit/consistency', why: 'hashes that lead from one checkpoint to the next' },
   { path: '/audit/inclusion', why: 'the hash of an entry, and hashes that lead to a checkpoint' },
   { path: '/.well-known/gpc.json', why: 'says that Global Privacy Control is honoured' },
+  {
+    path: '/.well-known/oauth-authorization-server',
+    why: 'where tokens are given, and how',
+  },
+  { path: '/.well-known/oauth-protected-resource', why: 'which server gives tokens for this one' },
+  { path: '/oauth/jwks', why: 'public keys under which tokens are signed' },
   { path: '/audit/keys', why: 'public keys of the audit log' },
   {
     path: '/audit/witness',

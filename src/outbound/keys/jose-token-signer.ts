@@ -29,6 +29,10 @@ export class JoseTokenSigner implements TokenSigner {
     this.#issuer = issuer
   }
 
+  keySet(): readonly Readonly<Record<string, unknown>>[] {
+    return [{ ...this.#publicKey.export({ format: 'jwk' }), use: 'sig', alg: ALGORITHM }]
+  }
+
   async sign(claims: TokenClaims): Promise<string> {
     const { clientId, sub, actors, jkt, jti, madeFrom, issuedAt, expiresAt } = claims
     const details = detailsOf(claims.limits)

@@ -40,7 +40,8 @@ async function granted(form: Form, secret: { clientId: string; secret: string } 
   return await house.tokens.grant({
     requestId,
     form: map,
-    proof: { secret, bearer: secret ? null : key },
+    proof: { secret, bearer: secret ? null : key, possession: null },
+    binding: null,
   })
 }
 const whole = async (form: Form = {}) =>

@@ -35,7 +35,7 @@ beforeAll(async () => {
     config: { publicUrl: null, allowedOrigins: [], requestTimeoutMs: 15_000 },
     metrics: new Metrics(),
     checks: {},
-    routes: [oauthRoutes(house.tokens)],
+    routes: [oauthRoutes(house.oauth)],
     log: pino({ level: 'trace' }, { write: (line: string) => lines.push(line) }),
   })
 })

@@ -132,7 +132,9 @@ describe('the server', () => {
   test('asks for a token where one is missing', async () => {
     const response = await call(app, '/refuses')
     expect(response.status).toBe(401)
-    expect(response.headers['www-authenticate']).toBe('Bearer')
+    expect(response.headers['www-authenticate']).toMatch(
+      /^Bearer realm="bauta", resource_metadata="http:\/\/[^"]+", DPoP realm=/,
+    )
     expect(response.json()).toEqual({ code: 'UNAUTHENTICATED', message: 'Show a token.' })
   })
 

@@ -71,7 +71,7 @@ beforeAll(async () => {
       developmentPages(pagesDir, desk)(server)
     },
     routes: [
-      oauthRoutes(house.tokens),
+      oauthRoutes(house.oauth),
       visitorRoutes(house.authenticator, house.visitors, null),
       treeRoutes(published, () => {}),
       openDsrRoutes(openDsr, nobody),
