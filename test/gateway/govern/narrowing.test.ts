@@ -133,7 +133,7 @@ describe('a token made of another', () => {
       }),
       { numRuns: 25 },
     )
-    expect(steps).toBeGreaterThan(10)
+    expect(steps).toBeGreaterThan(3)
   })
 
   test('names the people it is limited to, and drops what names nobody', async () => {
