@@ -234,6 +234,9 @@ test('staff that is limited to people reads no register and reaches nobody by id
   const codes = async (query: string) =>
     (await running.ask(as(token, 'SUBJECT_RIGHTS'), query)).codes
   const cem = running.pseudonym('officer', people.get('Cem') ?? '')
+  const both = `{ profiles(ids: ["${ana}", "${cem}"]) { id } }`
+  const { data } = await running.ask(as(token, 'SUBJECT_RIGHTS'), both)
+  expect(data).toEqual({ profiles: [{ id: ana }, null] })
   expect(await codes('{ auditTrail { edges { cursor } } }')).toEqual(['FORBIDDEN'])
   expect(await codes('{ subjectRequests { id } }')).toEqual(['FORBIDDEN'])
   expect(

@@ -3,7 +3,8 @@ import { NO_LIMITS, type TokenLimits } from './principal.ts'
 /** Our type of authorization details (RFC 9396 §2). */
 const TYPE = 'bauta'
 const MOST_ENTRIES = 100
-const TEXT = /^[!-~]{1,200}$/
+/** Keys, categories and pseudonyms. They go on record, where an e-mail address has no place. */
+const NAME = /^[\w.-]{1,100}$/
 const MOST = 1_000_000_000
 
 const LISTS = {
@@ -62,7 +63,7 @@ function readList(member: string, given: unknown, limits: Record<string, unknown
   const isList =
     Array.isArray(given) &&
     given.length <= MOST_ENTRIES &&
-    given.every((one) => typeof one === 'string' && TEXT.test(one))
+    given.every((one) => typeof one === 'string' && NAME.test(one))
   if (!isList) return `${member} must be a list of at most ${MOST_ENTRIES} names`
   limits[LISTS[member]] = [...new Set(given)]
   return null

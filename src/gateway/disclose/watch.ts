@@ -86,11 +86,8 @@ export class Watch {
     const { segments } = scope.grant
     if (segments !== null && !segments.includes(key))
       throw new Refusal('NOT_FOUND', 'There is no such segment.')
-    const { subjects } = scope.rows
     return this.#sequence(scope, (change) =>
-      change.kind === 'segment' &&
-      change.key === key &&
-      (subjects?.includes(change.subjectId) ?? true)
+      change.kind === 'segment' && change.key === key
         ? { subject: change.subjectId, occasion: 'membership' }
         : null,
     )

@@ -5,6 +5,7 @@ import {
   type Scope,
   type TokenLimits,
 } from '../../domain/access/principal.ts'
+import { narrowedClient } from '../../domain/access/token-limits.ts'
 import type { TokenSigner } from '../../domain/access/token-signer.ts'
 import type { AuditEntry } from '../../domain/audit/entry.ts'
 import type { KeyStore } from '../../domain/privacy/key-store.ts'
@@ -167,8 +168,8 @@ export class Tokens {
   /** A narrower token of one that the client has: for the same person, not longer, bound to the same key. */
   async #narrow(request: BoundRequest, caller: TokenClient): Promise<TokenResponse> {
     const { form, requestId } = request
-    const { client } = caller
     const held = await this.#parts.clients.heldBy(caller, form.get('subject_token') ?? '')
+    const client = narrowedClient(caller.client, held.limits, held.roles)
     if ((form.get('audience') ?? client.id) !== client.id)
       throw new OAuthError('invalid_target', 'A token is narrowed for its own client alone.')
     const { sub, expiresAt } = held

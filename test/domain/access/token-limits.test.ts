@@ -76,7 +76,7 @@ describe('narrowing', () => {
       ),
       { numRuns: 500 },
     )
-    expect(granted).toBeGreaterThan(100)
+    expect(granted).toBeGreaterThan(50)
   })
 
   test('grants exactly what was asked for, where all of it was held', () => {
@@ -156,9 +156,10 @@ describe('authorization details', () => {
     ['a list that is none', [{ type: 'bauta', purposes: 'SERVICE' }]],
     ['a name that is none', [{ type: 'bauta', purposes: [1] }]],
     ['an empty name', [{ type: 'bauta', purposes: [''] }]],
+    ['an e-mail address', [{ type: 'bauta', segments: ['ana@example.com'] }]],
     ['a name with a break', [{ type: 'bauta', segments: ['a\nb'] }]],
     ['too many names', [{ type: 'bauta', subjects: Array(101).fill('p') }]],
-    ['a long name', [{ type: 'bauta', subjects: ['p'.repeat(201)] }]],
+    ['a long name', [{ type: 'bauta', subjects: ['p'.repeat(101)] }]],
     ['null for a list', [{ type: 'bauta', segments: null }]],
     ['a budget that is none', [{ type: 'bauta', budgets: { lookups_per_day: '3' } }]],
     ['a negative budget', [{ type: 'bauta', budgets: { lookups_per_day: -1 } }]],
