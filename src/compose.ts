@@ -139,7 +139,15 @@ export async function composeGateway(
     clock,
   })
   const hasher = new Argon2SecretHasher()
-  const clients = new Clients({ store: clientStore, hasher, policy, recorder, clock, randomness })
+  const clients = new Clients({
+    store: clientStore,
+    hasher,
+    policy,
+    mayBeAdhoc: config.mode === 'development',
+    recorder,
+    clock,
+    randomness,
+  })
   const ingest = new Ingest({
     store: stores.ingestStore,
     policy,
@@ -210,6 +218,7 @@ export async function composeGateway(
       govern: {
         segments: governSegments,
         items: new Items(recommendations, recorder),
+        clients,
         delivery,
       },
       rights: { ...rights, requests: requests.desk },

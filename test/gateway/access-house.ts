@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { readConfig } from '../../src/config.ts'
 import type { AuditEntry } from '../../src/domain/audit/entry.ts'
 import { compilePolicy } from '../../src/domain/privacy/policy.ts'
-import { type ClientDraft, Clients } from '../../src/gateway/govern/clients.ts'
+import type { ClientDraft } from '../../src/gateway/govern/client-draft.ts'
+import { Clients } from '../../src/gateway/govern/clients.ts'
 import { TokenClients } from '../../src/gateway/govern/token-client.ts'
 import { Tokens } from '../../src/gateway/govern/tokens.ts'
 import { Visitors } from '../../src/gateway/govern/visitors.ts'
@@ -86,7 +87,15 @@ export class AccessHouse {
       clock,
       perDay: this.denialsPerDay,
     })
-    this.clients = new Clients({ store, hasher, policy, recorder, clock, randomness })
+    this.clients = new Clients({
+      store,
+      hasher,
+      policy,
+      mayBeAdhoc: true,
+      recorder,
+      clock,
+      randomness,
+    })
     this.tokens = new Tokens({
       store,
       clients: new TokenClients(store, hasher, this.authenticator, counters),

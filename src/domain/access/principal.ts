@@ -158,6 +158,8 @@ export interface ClientStore {
   /** The client with this id; disabled ones too. */
   find(id: string): Promise<(Client & { readonly secretHash: string | null }) | null>
   save(client: Client, secretHash: string | null): Promise<void>
+  /** Takes the place of the hash that was read, unless that was replaced meanwhile: a rotation must not be undone. */
+  replaceSecretHash(id: string, from: string, to: string): Promise<void>
   list(): Promise<readonly Client[]>
   addToken(token: StoredToken): Promise<void>
   /** The token with this hash and its client, in one look-up; expired and revoked ones too. */

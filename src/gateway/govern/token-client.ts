@@ -61,7 +61,19 @@ export class TokenClients {
       this.#counters.note('bad-client-proof', { requestId, clientId: found?.id ?? null })
       throw unknownClient()
     }
-    return { client: usable, scopes: new Set(usable.scopes), tokenId: null }
+    const { secretHash, ...client } = usable
+    await this.#upgrade(client.id, secretHash, secret)
+    return { client, scopes: new Set(client.scopes), tokenId: null }
+  }
+
+  /** The secret is at hand only now. It stays the same, so this is no change of rules; in a crowd it waits for the next use. */
+  async #upgrade(id: string, hash: string | null, secret: string): Promise<void> {
+    if (hash === null || !this.#hasher.isOutdated(hash)) return
+    try {
+      await this.#store.replaceSecretHash(id, hash, await this.#hasher.hash(secret))
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+    }
   }
 
   async #byToken(bearer: string | null, requestId: string): Promise<TokenClient> {
