@@ -3,6 +3,7 @@ import type { Config } from './config.ts'
 import { openCounting } from './counting.ts'
 import { type DeliveryDesk, deliveryDesk } from './delivery-desk.ts'
 import type { PeopleByIdentifier } from './domain/profiles/people-by-identifier.ts'
+import { foreignCallersOf } from './foreign-callers.ts'
 import { ExportDoor } from './gateway/attest/export-door.ts'
 import type { Forwarder } from './gateway/attest/forwarder.ts'
 import { SecurityReport } from './gateway/attest/security-report.ts'
@@ -133,6 +134,7 @@ export async function composeGateway(
     signer,
     audiences,
     cookies,
+    foreign: foreignCallersOf(config, stores),
     keys,
     policy,
     counters,

@@ -2,6 +2,7 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readConfig } from '../../src/config.ts'
+import type { ForeignTokens } from '../../src/domain/access/identity-provider.ts'
 import type { AuditEntry } from '../../src/domain/audit/entry.ts'
 import { compilePolicy } from '../../src/domain/privacy/policy.ts'
 import type { ClientDraft } from '../../src/gateway/govern/client-draft.ts'
@@ -12,6 +13,7 @@ import { Visitors } from '../../src/gateway/govern/visitors.ts'
 import { Audiences } from '../../src/gateway/scope/audiences.ts'
 import { Authenticator } from '../../src/gateway/scope/authenticate.ts'
 import { Denials } from '../../src/gateway/scope/denials.ts'
+import { ForeignCallers } from '../../src/gateway/scope/foreign-caller.ts'
 import { Recorder } from '../../src/gateway/scope/recorder.ts'
 import { Reserve } from '../../src/gateway/scope/reserve.ts'
 import { SecurityCounters } from '../../src/gateway/scope/security-counters.ts'
@@ -42,6 +44,8 @@ export class AccessHouse {
   )
   /** Verified identifiers, as `kind value`. */
   readonly people = new Map<string, SubjectId>()
+  /** Tokens of identity providers; null: nobody's are taken. */
+  foreign: ForeignTokens | null = null
   readonly hasher = new Argon2SecretHasher()
   readonly keys: FileKeyStore
   readonly audiences: Audiences
@@ -65,6 +69,13 @@ export class AccessHouse {
       signer,
       audiences,
       cookies,
+      foreign: new ForeignCallers(
+        { read: async (token, now) => (await this.foreign?.read(token, now)) ?? null },
+        {
+          byVerifiedIdentifier: async (kind, value) => this.people.get(`${kind} ${value}`) ?? null,
+        },
+        keys.installationKey('staff'),
+      ),
       keys,
       policy,
       counters,

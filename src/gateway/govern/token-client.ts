@@ -80,8 +80,8 @@ export class TokenClients {
     try {
       const credentials = { bearer, visitorCookie: null, requestId }
       const principal = await this.#authenticator.authenticate(credentials)
-      // A token that acts for a person is the person's, not the client's.
-      if (principal.subject !== null) {
+      // A token that acts for a person is the person's, not the client's; so is one that somebody else has issued.
+      if (principal.subject !== null || principal.foreign) {
         this.#counters.note('bad-client-proof', { requestId, clientId: principal.client.id })
         throw unknownClient()
       }

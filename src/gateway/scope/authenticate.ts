@@ -14,6 +14,7 @@ import type { SubjectId } from '../../kernel/ids.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import type { Clock, Instant } from '../../kernel/time.ts'
 import type { Audiences } from './audiences.ts'
+import { type ForeignCallers, rolesThrough } from './foreign-caller.ts'
 import { NextAnswer } from './next-answer.ts'
 import type { SecurityCounters } from './security-counters.ts'
 import type { VisitorCookies } from './visitor-cookie.ts'
@@ -31,6 +32,7 @@ export interface AuthenticatorParts {
   readonly signer: TokenSigner
   readonly audiences: Audiences
   readonly cookies: VisitorCookies
+  readonly foreign: ForeignCallers
   readonly keys: Pick<KeyStore, 'auditRefOf' | 'refresh'>
   readonly policy: Policy
   readonly counters: SecurityCounters
@@ -50,6 +52,8 @@ interface Believed {
   /** Null: all that the client has. */
   readonly scopes: readonly Scope[] | null
   readonly subject: SubjectId | null
+  /** Set where an identity provider issued it: in which roles its holder comes. */
+  readonly foreign?: { readonly roles: readonly string[]; readonly staff: string | null }
 }
 
 /**
@@ -73,7 +77,7 @@ export class Authenticator {
 
   /**
    * A refusal is counted and leaves no entry: whoever has no valid token must not be able to fill the trail.
-   * @throws Refusal UNAUTHENTICATED: unknown, malformed, expired, revoked, or of a disabled client.
+   * @throws Refusal UNAUTHENTICATED: unknown, malformed, expired, revoked, or of a disabled client; PROVIDER_UNAVAILABLE.
    */
   async authenticate(credentials: Credentials): Promise<Principal> {
     const { bearer } = credentials
@@ -83,7 +87,7 @@ export class Authenticator {
     }
     const now = this.#parts.clock.now()
     const believed = bearer.includes('.')
-      ? await this.#signedToken(bearer, now)
+      ? ((await this.#signedToken(bearer, now)) ?? (await this.#foreignToken(bearer, now)))
       : await this.#apiKey(bearer, now)
     if (!believed || believed.isRetired) {
       // A known client's old token tells more than one of many guesses, and must not drown among them.
@@ -97,7 +101,8 @@ export class Authenticator {
     }
     if (subject !== null || !client.roles.includes('frontend')) {
       const device = this.#device(credentials, believed, now)
-      return { ...this.#principal(believed, client.roles, subject), ...(device && { device }) }
+      const roles = believed.foreign?.roles ?? client.roles
+      return { ...this.#principal(believed, roles, subject), ...(device && { device }) }
     }
     return this.#principal(believed, ['visitor'], await this.#visitor(credentials, client, now))
   }
@@ -143,6 +148,21 @@ export class Authenticator {
     return { client, isRetired, tokenId, expiresAt, scopes, subject }
   }
 
+  /** Of the customer's own identity provider. Whoever is not known here acts for nobody, as if they had not signed in. */
+  async #foreignToken(token: string, now: Instant): Promise<Believed | null> {
+    const caller = await this.#parts.foreign.understand(token, now)
+    if (!caller) return null
+    const { clientId, staff, ...believed } = caller
+    const client = await this.#clients.to(clientId)
+    const roles = client && rolesThrough(client, caller)
+    if (!roles) return null
+    const scopes = roles.flatMap(
+      (role): readonly Scope[] => defaultScopes[role] ?? ['profile:read'],
+    )
+    const isRetired = client.disabledAt !== null
+    return { ...believed, client, isRetired, scopes, foreign: { roles, staff } }
+  }
+
   /** Somebody must have vouched for the person, and the client must be one that acts for people. */
   #personOf({ actor, sub }: TokenClaims, client: Client): SubjectId | null {
     if (actor === null || !client.roles.some((role) => FOR_A_PERSON.includes(role))) return null
@@ -175,7 +195,7 @@ export class Authenticator {
   }
 
   #principal(believed: Believed, roles: readonly string[], subject: SubjectId | null): Principal {
-    const { client, tokenId, expiresAt } = believed
+    const { client, tokenId, expiresAt, foreign } = believed
     const limits = [believed.scopes, roles.includes('visitor') ? defaultScopes.visitor : null]
     const scopes = client.scopes.filter((scope) =>
       limits.every((limit) => limit?.includes(scope) ?? true),
@@ -199,6 +219,7 @@ export class Authenticator {
       expiresAt,
       subjects: null,
       cnfJkt: null,
+      ...(foreign && { foreign: { staff: foreign.staff } }),
     }
   }
 }
