@@ -51,8 +51,7 @@ export class ForeignCallers {
   /** Null: no token of a registered provider, or one that speaks for nobody. @throws Refusal PROVIDER_UNAVAILABLE */
   async understand(token: string, now: Instant): Promise<ForeignCaller | null> {
     const read = await this.#tokens.read(token, now)
-    // A token that is bound to its holder's key (RFC 7800) is worth nothing to whoever only bears it.
-    if (!read || read.claims.cnf !== undefined) return null
+    if (!read || isBound(read) || isOfMachine(read)) return null
     const { provider, expiresAt } = read
     const tokenId = `foreign-${createHash('sha256').update(token).digest('base64url')}`
     const caller = { clientId: provider.clientId, expiresAt, tokenId }
@@ -78,6 +77,16 @@ export class ForeignCallers {
     const mac = createHmac('sha256', this.#staffKey).update(JSON.stringify([provider.issuer, sub]))
     return `staff-${mac.digest('base64url').slice(0, 22)}`
   }
+}
+
+/** A token that is bound to its holder's key (RFC 7800) is worth nothing to whoever only bears it. */
+function isBound({ claims: { cnf } }: ForeignToken): boolean {
+  return cnf !== undefined
+}
+
+/** A client got it for itself (RFC 9068 §2.2, §5): who registers clients there could choose the name of a person. */
+function isOfMachine({ claims: { sub, client_id: client } }: ForeignToken): boolean {
+  return client !== undefined && client === sub
 }
 
 /** A claim holds one value or several; those that nobody has mapped give nothing. */

@@ -144,6 +144,15 @@ describe('somebody with a token of the customer’s identity provider', () => {
     })
   })
 
+  test('is refused where it is a machine, called like a person', async () => {
+    await house.client('shop', 'frontend')
+    await house.newPerson('userId u-1')
+    const claims = { sub: 'u-1', client_id: 'u-1' }
+    await expect(signedIn(BY_ID, claims)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' })
+    const through = await signedIn(BY_ID, { ...claims, client_id: 'web' })
+    expect(through.roles).toEqual(['subject'])
+  })
+
   test('gets no tokens of ours in the name of their front end', async () => {
     await house.client('shop', 'frontend', { scopes: ['profile:read', 'tokens:exchange'] })
     await house.client('desk', 'support')
