@@ -10,6 +10,7 @@ import {
   type PersonClaim,
   personKinds,
 } from './domain/access/identity-provider.ts'
+import { isPlainLoopback } from './kernel/loopback.ts'
 import { SECOND } from './kernel/time.ts'
 
 /** A provider as an operator writes it (docs/identity-providers.md). */
@@ -57,7 +58,6 @@ const isWritten = new Ajv().compile<readonly Written[]>({
 
 /** Roles that nobody of the staff has: they stand for one person, or for somebody outside. */
 const NOT_OF_STAFF: ReadonlySet<string> = new Set(['subject', 'frontend', 'visitor', 'partner'])
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
 
 /** What a file of providers is held against. */
 export interface ProviderRules {
@@ -119,7 +119,7 @@ function objectionTo(
 function isSafe(text: string, mode: Config['mode']): boolean {
   const url = URL.canParse(text) ? new URL(text) : null
   if (url?.protocol === 'https:') return true
-  return mode === 'development' && url?.protocol === 'http:' && LOOPBACK.test(url.hostname)
+  return mode === 'development' && url !== null && isPlainLoopback(url)
 }
 
 function providerOf({

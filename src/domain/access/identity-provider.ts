@@ -55,6 +55,7 @@ export interface IdentityProvider {
 export interface ForeignToken {
   readonly provider: IdentityProvider
   readonly claims: Readonly<Record<string, unknown>>
+  /** Until when it is believed: its own expiry, and as much later as the provider's clock may be behind. */
   readonly expiresAt: Instant
 }
 

@@ -6,6 +6,7 @@ import {
 } from '../../domain/access/principal.ts'
 import { longestPrefix } from '../../domain/privacy/categories.ts'
 import type { Policy } from '../../domain/privacy/policy.ts'
+import { isPlainLoopback } from '../../kernel/loopback.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 
 /** A registration as somebody words it; what is left out, or null, takes the default of its roles. */
@@ -37,7 +38,6 @@ const ID = /^[A-Za-z][A-Za-z0-9._-]{0,62}$/
 const RESERVED_AUDIENCES: ReadonlySet<string> = new Set(['audit', 'bauta'])
 /** More than any budget needs, and what the database can count. */
 const MOST = 1_000_000_000
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
 /** What a key that stands in every browser may do. */
 const OF_PUBLIC_KEYS: readonly Scope[] = ['events:write']
 /** Partners look people up under a budget even where nobody thought of one. */
@@ -180,15 +180,11 @@ function originsOf(wanted: readonly string[]): readonly string[] {
     // URLs may have an asterisk in their host; no browser ever names one.
     const url = URL.canParse(text) && !text.includes('*') ? new URL(text) : null
     refuseUnless(
-      url !== null && url.origin === text && (url.protocol === 'https:' || isLoopback(url)),
+      url !== null && url.origin === text && (url.protocol === 'https:' || isPlainLoopback(url)),
       'An origin is https, a host and perhaps a port, as browsers write it: https://shop.example. Plain http only on this machine.',
     )
   }
   return [...new Set(wanted)]
-}
-
-function isLoopback({ protocol, hostname }: URL): boolean {
-  return protocol === 'http:' && LOOPBACK.test(hostname)
 }
 
 function isCount(value: number): boolean {

@@ -113,21 +113,37 @@ function issued({ client, key, secret }: IssuedCredentials): string {
   return [...lines, 'Keep it now: only its hash is stored.'].join('\n')
 }
 
-function listed(all: Awaited<ReturnType<Clients['list']>>): string {
+type Client = Awaited<ReturnType<Clients['list']>>[number]
+
+function listed(all: readonly Client[]): string {
   const table = new Table({
-    head: ['id', 'name', 'roles', 'audience', 'purposes', 'state'],
+    head: ['id', 'name', 'roles', 'audience', 'purposes', 'limits', 'state'],
     style: { head: [], border: [] },
   })
-  for (const { id, name, roles, audience, purposes, disabledAt } of all)
+  for (const client of all) {
+    const { id, name, roles, audience, purposes, disabledAt } = client
     table.push([
       id,
       name,
       roles.join(' '),
       audience,
       purposes.join('\n'),
+      limitsOf(client).join('\n'),
       disabledAt === null ? 'active' : 'revoked',
     ])
+  }
   return table.toString()
+}
+
+function limitsOf(client: Client): readonly string[] {
+  const { categories, segments, lookupsPerDay, requestsPerMinute, costPerMinute } = client
+  return [
+    ...(categories ? [`categories ${categories.join(' ')}`] : []),
+    ...(segments ? [`segments ${segments.join(' ')}`] : []),
+    ...(lookupsPerDay === null ? [] : [`${lookupsPerDay} look-ups a day`]),
+    ...(requestsPerMinute === null ? [] : [`${requestsPerMinute} requests a minute`]),
+    ...(costPerMinute === null ? [] : [`cost of ${costPerMinute} a minute`]),
+  ]
 }
 
 function count(text: string): number {

@@ -44,7 +44,11 @@ export class JoseForeignTokens implements ForeignTokens {
         currentDate: new Date(now),
       })
       if (!isOfType(provider, protectedHeader.typ)) return null
-      return { provider, claims: payload, expiresAt: (payload.exp ?? 0) * SECOND }
+      return {
+        provider,
+        claims: payload,
+        expiresAt: (payload.exp ?? 0) * SECOND + provider.clockTolerance,
+      }
     } catch (error) {
       if (error instanceof Refusal) throw error
       // What the provider published may be no usable key: then the token is not valid either.

@@ -98,6 +98,11 @@ describe('bauta clients', () => {
       secretHash: expect.stringContaining('argon2id'),
     })
     expect(printed).toMatch(/secret/)
+    const list = await bauta('clients', 'list')
+    for (const limit of ['categories user.location', 'segments vip', '5 look-ups a day'])
+      expect(list).toContain(limit)
+    for (const limit of ['60 requests a minute', 'cost of 5000 a minute'])
+      expect(list).toContain(limit)
   })
 
   test('replaces and revokes', async () => {
