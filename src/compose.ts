@@ -3,6 +3,7 @@ import { type Config, issuerOf } from './config.ts'
 import { openCounting } from './counting.ts'
 import { type DeliveryDesk, deliveryDesk } from './delivery-desk.ts'
 import type { PeopleByIdentifier } from './domain/profiles/people-by-identifier.ts'
+import { foreignCallersOf } from './foreign-callers.ts'
 import { ExportDoor } from './gateway/attest/export-door.ts'
 import type { Forwarder } from './gateway/attest/forwarder.ts'
 import { SecurityReport } from './gateway/attest/security-report.ts'
@@ -139,13 +140,22 @@ export async function composeGateway(
     proofs,
     audiences,
     cookies,
+    foreign: foreignCallersOf(config, stores),
     keys,
     policy,
     counters,
     clock,
   })
   const hasher = new Argon2SecretHasher()
-  const clients = new Clients({ store: clientStore, hasher, policy, recorder, clock, randomness })
+  const clients = new Clients({
+    store: clientStore,
+    hasher,
+    policy,
+    mayBeAdhoc: config.mode === 'development',
+    recorder,
+    clock,
+    randomness,
+  })
   const ingest = new Ingest({
     store: stores.ingestStore,
     policy,
@@ -216,6 +226,7 @@ export async function composeGateway(
       govern: {
         segments: governSegments,
         items: new Items(recommendations, recorder),
+        clients,
         delivery,
       },
       rights: { ...rights, requests: requests.desk },

@@ -1,4 +1,5 @@
 import { parseVerifierKey, type VerifierKey } from './domain/audit/signed-note.ts'
+import { isPlainLoopback } from './kernel/loopback.ts'
 
 /** Readers of single settings. Each takes the trimmed text and throws an Error that says what is wrong, never the text. */
 
@@ -66,15 +67,12 @@ export function verifierKeyText(text: string): VerifierKey {
   }
 }
 
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
-
 /** Plain http only to this machine; plain syslog is the operator's word that the network between is safe. */
 export function sinkUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : null
   const isSyslog = url !== null && /^syslog(\+tls)?:$/.test(url.protocol)
-  const isPost =
-    url?.protocol === 'https:' || (url?.protocol === 'http:' && LOOPBACK.test(url.hostname))
+  const isPost = url !== null && (url.protocol === 'https:' || isPlainLoopback(url))
   if (isSyslog && url.hostname !== '' && url.port !== '') return url
-  if (isPost && url) return url
+  if (isPost) return url
   throw new Error('must be syslog://host:port, syslog+tls://host:port or an https URL')
 }

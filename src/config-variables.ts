@@ -69,6 +69,13 @@ export const variables = {
     otherwise: '15000',
     read: wholeNumber(100, 600_000),
   }),
+  identityProviders: variable({
+    name: 'BAUTA_IDENTITY_PROVIDERS',
+    meaning: 'JSON file of the identity providers whose tokens are taken',
+    example: '/etc/bauta/identity-providers.json',
+    otherwise: 'none: only tokens and keys of its own',
+    read: (text) => resolve(text),
+  }),
   databaseUrl: variable({
     name: 'DATABASE_URL',
     meaning:

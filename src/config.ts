@@ -20,6 +20,8 @@ export interface Config {
   readonly publicUrl: string | null
   /** Origins of web pages that may call it from a browser. */
   readonly allowedOrigins: readonly string[]
+  /** File of the identity providers whose tokens are taken; null: nobody's. */
+  readonly identityProviders: string | null
   readonly requestTimeoutMs: number
   /** Null: the embedded server in the data folder. */
   readonly databaseUrl: string | null
@@ -104,6 +106,7 @@ export function readConfig(env: Environment): Config {
     port: value(env, variables.port) ?? 4000,
     publicUrl: value(env, variables.publicUrl),
     allowedOrigins: Object.freeze(value(env, variables.allowedOrigins) ?? []),
+    identityProviders: value(env, variables.identityProviders),
     ...limitsOf(env, databaseUrl),
     databaseUrl,
     databasePool: value(env, variables.databasePool) ?? 10,

@@ -19,6 +19,7 @@ export type RefusalCode =
   | 'AUDIT_UNAVAILABLE'
   | 'STORE_UNAVAILABLE'
   | 'KEYS_UNAVAILABLE'
+  | 'PROVIDER_UNAVAILABLE'
   | 'INTERNAL'
 
 /**
@@ -52,6 +53,7 @@ const STATUS: Readonly<Record<RefusalCode, number>> = {
   AUDIT_UNAVAILABLE: 503,
   STORE_UNAVAILABLE: 503,
   KEYS_UNAVAILABLE: 503,
+  PROVIDER_UNAVAILABLE: 503,
   INTERNAL: 500,
 }
 

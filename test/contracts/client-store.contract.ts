@@ -74,6 +74,15 @@ export function clientStoreContract(adapter: string, fresh: () => Promise<FreshD
       expect(await store.find("' OR true --")).toBeNull()
     })
 
+    test('replaces the hash of a secret only where it is still the one that was read', async () => {
+      await store.save(client(), 'weak')
+      await store.replaceSecretHash('partnerAcme', 'weak', 'strong')
+      expect(await store.find('partnerAcme')).toEqual({ ...client(), secretHash: 'strong' })
+      await store.replaceSecretHash('partnerAcme', 'weak', 'late')
+      await store.replaceSecretHash('nobody', 'strong', 'late')
+      expect((await store.find('partnerAcme'))?.secretHash).toBe('strong')
+    })
+
     test('finds a token by its hash together with its client, in one statement', async () => {
       await store.save(client(), 'hash')
       const stored = token({ expiresAt: 1_700_000_100_000 })

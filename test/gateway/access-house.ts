@@ -2,15 +2,18 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readConfig } from '../../src/config.ts'
+import type { ForeignTokens } from '../../src/domain/access/identity-provider.ts'
 import type { AuditEntry } from '../../src/domain/audit/entry.ts'
 import { compilePolicy } from '../../src/domain/privacy/policy.ts'
-import { type ClientDraft, Clients } from '../../src/gateway/govern/clients.ts'
+import type { ClientDraft } from '../../src/gateway/govern/client-draft.ts'
+import { Clients } from '../../src/gateway/govern/clients.ts'
 import type { Tokens } from '../../src/gateway/govern/tokens.ts'
 import { Visitors } from '../../src/gateway/govern/visitors.ts'
 import { Audiences } from '../../src/gateway/scope/audiences.ts'
 import { Authenticator } from '../../src/gateway/scope/authenticate.ts'
 import { Denials } from '../../src/gateway/scope/denials.ts'
 import { DpopProofs } from '../../src/gateway/scope/dpop-proofs.ts'
+import { ForeignCallers } from '../../src/gateway/scope/foreign-caller.ts'
 import { Recorder } from '../../src/gateway/scope/recorder.ts'
 import { Reserve } from '../../src/gateway/scope/reserve.ts'
 import { SecurityCounters } from '../../src/gateway/scope/security-counters.ts'
@@ -45,6 +48,8 @@ export class AccessHouse {
   )
   /** Verified identifiers, as `kind value`. */
   readonly people = new Map<string, SubjectId>()
+  /** Tokens of identity providers; null: nobody's are taken. */
+  foreign: ForeignTokens | null = null
   readonly hasher = new Argon2SecretHasher()
   readonly keys: FileKeyStore
   readonly audiences: Audiences
@@ -71,6 +76,13 @@ export class AccessHouse {
       proofs,
       audiences,
       cookies,
+      foreign: new ForeignCallers(
+        { read: async (token, now) => (await this.foreign?.read(token, now)) ?? null },
+        {
+          byVerifiedIdentifier: async (kind, value) => this.people.get(`${kind} ${value}`) ?? null,
+        },
+        keys.installationKey('staff'),
+      ),
       keys,
       policy,
       counters,
@@ -93,7 +105,15 @@ export class AccessHouse {
       clock,
       perDay: this.denialsPerDay,
     })
-    this.clients = new Clients({ store, hasher, policy, recorder, clock, randomness })
+    this.clients = new Clients({
+      store,
+      hasher,
+      policy,
+      mayBeAdhoc: true,
+      recorder,
+      clock,
+      randomness,
+    })
     const { authenticator } = this
     this.oauth = tokenDesk({
       store,

@@ -18,6 +18,11 @@ export class MemoryClientStore implements ClientStore {
     this.#clients.set(client.id, { client, secretHash })
   }
 
+  async replaceSecretHash(id: string, from: string, to: string): Promise<void> {
+    const found = this.#clients.get(id)
+    if (found?.secretHash === from) this.#clients.set(id, { ...found, secretHash: to })
+  }
+
   async list(): Promise<readonly Client[]> {
     return [...this.#clients.values()].map(({ client }) => client)
   }

@@ -151,6 +151,11 @@ export interface Principal {
   readonly subjects: readonly SubjectId[] | null
   /** Thumbprint (RFC 7638) of the key that the token is bound to (RFC 9449); null: a bearer token. */
   readonly cnfJkt: string | null
+  /** An identity provider of the customer vouches for whoever bears the token; absent: the token or key is one of ours. */
+  readonly foreign?: {
+    /** Somebody of the staff, as the trail names them; null: a person of the customer. */
+    readonly staff: string | null
+  }
 }
 
 /** Clients and their tokens. Tokens are stored as SHA-256 only. */
@@ -158,6 +163,8 @@ export interface ClientStore {
   /** The client with this id; disabled ones too. */
   find(id: string): Promise<(Client & { readonly secretHash: string | null }) | null>
   save(client: Client, secretHash: string | null): Promise<void>
+  /** Takes the place of the hash that was read, unless that was replaced meanwhile: a rotation must not be undone. */
+  replaceSecretHash(id: string, from: string, to: string): Promise<void>
   list(): Promise<readonly Client[]>
   addToken(token: StoredToken): Promise<void>
   /** The token with this hash and its client, in one look-up; expired and revoked ones too. */

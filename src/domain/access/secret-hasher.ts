@@ -7,4 +7,6 @@ export interface SecretHasher {
   hash(secret: string): Promise<string>
   /** @param hash as from `hash`; null where there is none: always false. */
   verify(hash: string | null, secret: string): Promise<boolean>
+  /** Whether a hash costs something else than those made today, and should be made anew while the secret is at hand. */
+  isOutdated(hash: string): boolean
 }

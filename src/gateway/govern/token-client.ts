@@ -79,15 +79,27 @@ export class TokenClients {
       this.#counters.note('bad-client-proof', { requestId, clientId: found?.id ?? null })
       throw unknownClient()
     }
-    return { client: usable, scopes: new Set(usable.scopes), tokenId: null, cnfJkt: null }
+    const { secretHash, ...client } = usable
+    await this.#upgrade(client.id, secretHash, secret)
+    return { client, scopes: new Set(client.scopes), tokenId: null, cnfJkt: null }
+  }
+
+  /** The secret is at hand only now. It stays the same, so this is no change of rules; in a crowd it waits for the next use. */
+  async #upgrade(id: string, hash: string | null, secret: string): Promise<void> {
+    if (hash === null || !this.#hasher.isOutdated(hash)) return
+    try {
+      await this.#store.replaceSecretHash(id, hash, await this.#hasher.hash(secret))
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+    }
   }
 
   async #byToken({ bearer, possession }: ClientProof, requestId: string): Promise<TokenClient> {
     try {
       const credentials = { bearer, proof: possession, visitorCookie: null, requestId }
       const principal = await this.#authenticator.authenticate(credentials)
-      // A token that acts for a person is the person's, not the client's.
-      if (principal.subject !== null) {
+      // A token that acts for a person is the person's, not the client's; so is one that somebody else has issued.
+      if (principal.subject !== null || principal.foreign) {
         this.#counters.note('bad-client-proof', { requestId, clientId: principal.client.id })
         throw unknownClient()
       }

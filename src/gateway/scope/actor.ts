@@ -8,7 +8,7 @@ export function actorOf(principal: Principal, audiences: Audiences): AuditEntry[
   const { subject } = principal
   return {
     ...clientOf(principal),
-    userPseudonym: subject && audiences.of(AUDIT_AUDIENCE).of(subject),
+    ...(subject !== null && { userPseudonym: audiences.of(AUDIT_AUDIENCE).of(subject) }),
   }
 }
 
@@ -17,6 +17,7 @@ export function byClient({ principal, grant, requestId }: Scope) {
   return { actor: clientOf(principal), audience: grant.audience, requestId }
 }
 
-function clientOf({ client, roles, tokenId, cnfJkt }: Principal): AuditEntry['actor'] {
-  return { clientId: client.id, userPseudonym: null, roles, tokenJti: tokenId, cnfJkt }
+function clientOf({ client, roles, tokenId, foreign, cnfJkt }: Principal): AuditEntry['actor'] {
+  const userPseudonym = foreign?.staff ?? null
+  return { clientId: client.id, userPseudonym, roles, tokenJti: tokenId, cnfJkt }
 }

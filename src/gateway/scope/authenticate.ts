@@ -16,6 +16,7 @@ import { Refusal } from '../../kernel/refusal.ts'
 import type { Clock, Instant } from '../../kernel/time.ts'
 import type { Audiences } from './audiences.ts'
 import type { DpopProofs, ShownProof } from './dpop-proofs.ts'
+import { type ForeignCallers, rolesThrough } from './foreign-caller.ts'
 import { NextAnswer } from './next-answer.ts'
 import type { SecurityCounters } from './security-counters.ts'
 import type { VisitorCookies } from './visitor-cookie.ts'
@@ -36,6 +37,7 @@ export interface AuthenticatorParts {
   readonly proofs: DpopProofs
   readonly audiences: Audiences
   readonly cookies: VisitorCookies
+  readonly foreign: ForeignCallers
   readonly keys: Pick<KeyStore, 'auditRefOf' | 'refresh'>
   readonly policy: Policy
   readonly counters: SecurityCounters
@@ -61,6 +63,8 @@ export interface Believed {
   /** The people to whom it is limited. What opens nothing is nobody. */
   readonly subjects: readonly SubjectId[] | null
   readonly subject: SubjectId | null
+  /** Set where an identity provider issued it: in which roles its holder comes. */
+  readonly foreign?: { readonly roles: readonly string[]; readonly staff: string | null }
 }
 
 /**
@@ -84,7 +88,7 @@ export class Authenticator {
 
   /**
    * A refusal is counted and leaves no entry: whoever has no valid token must not be able to fill the trail.
-   * @throws Refusal UNAUTHENTICATED: unknown, malformed, expired, revoked, or of a disabled client.
+   * @throws Refusal UNAUTHENTICATED: unknown, malformed, expired, revoked, or of a disabled client; PROVIDER_UNAVAILABLE.
    */
   async authenticate(credentials: Credentials): Promise<Principal> {
     const { bearer } = credentials
@@ -93,7 +97,7 @@ export class Authenticator {
       throw new Refusal('UNAUTHENTICATED', 'Show a token: Authorization: Bearer …')
     }
     const now = this.#parts.clock.now()
-    const believed = await this.believe(bearer)
+    const believed = (await this.believe(bearer)) ?? (await this.#foreignToken(bearer, now))
     if (!believed || believed.isRetired) {
       // A known client's old token tells more than one of many guesses, and must not drown among them.
       this.#count(believed ? 'retired-token' : 'bad-token', credentials, believed?.client)
@@ -107,7 +111,8 @@ export class Authenticator {
     }
     if (subject !== null || !client.roles.includes('frontend')) {
       const device = this.#device(credentials, believed, now)
-      return { ...this.#principal(believed, client.roles, subject), ...(device && { device }) }
+      const roles = believed.foreign?.roles ?? client.roles
+      return { ...this.#principal(believed, roles, subject), ...(device && { device }) }
     }
     return this.#principal(believed, ['visitor'], await this.#visitor(credentials, client, now))
   }
@@ -124,9 +129,13 @@ export class Authenticator {
     const believed = token.includes('.')
       ? await this.#signedToken(token, now)
       : await this.#apiKey(token, now)
-    const subject = believed?.subject ?? null
-    if (!believed || subject === null || !(await this.#isErased(subject))) return believed
-    return { ...believed, isRetired: true }
+    return believed && (await this.#unlessErased(believed))
+  }
+
+  async #unlessErased(believed: Believed): Promise<Believed> {
+    const { subject } = believed
+    const isErased = subject !== null && (await this.#isErased(subject))
+    return isErased ? { ...believed, isRetired: true } : believed
   }
 
   /** Whoever was acted for had keys; without them, they were erased. Keys may have come since this process last looked. */
@@ -199,6 +208,30 @@ export class Authenticator {
     }
   }
 
+  /** Of the customer's own identity provider. Whoever is not known here acts for nobody, as if they had not signed in. */
+  async #foreignToken(token: string, now: Instant): Promise<Believed | null> {
+    const caller = await this.#parts.foreign.understand(token, now)
+    if (!caller) return null
+    const { clientId, staff, ...believed } = caller
+    const client = await this.#clients.to(clientId)
+    const roles = client && rolesThrough(client, caller)
+    if (!roles) return null
+    const scopes = roles.flatMap(
+      (role): readonly Scope[] => defaultScopes[role] ?? ['profile:read'],
+    )
+    const isRetired = client.disabledAt !== null
+    return await this.#unlessErased({
+      ...believed,
+      claims: null,
+      issuedAt: now,
+      client,
+      isRetired,
+      scopes,
+      subjects: null,
+      foreign: { roles, staff },
+    })
+  }
+
   /** Somebody must have vouched for the person, and the client must be one that acts for people. */
   #personOf({ actors, sub }: TokenClaims, client: Client): SubjectId | null {
     if (actors.length === 0 || !client.roles.some((role) => FOR_A_PERSON.includes(role)))
@@ -232,7 +265,7 @@ export class Authenticator {
   }
 
   #principal(believed: Believed, roles: readonly string[], subject: SubjectId | null): Principal {
-    const { client, tokenId, claims, expiresAt, subjects } = believed
+    const { client, tokenId, claims, expiresAt, subjects, foreign } = believed
     const limits = [believed.scopes, roles.includes('visitor') ? defaultScopes.visitor : null]
     const scopes = client.scopes.filter((scope) =>
       limits.every((limit) => limit?.includes(scope) ?? true),
@@ -257,6 +290,7 @@ export class Authenticator {
       expiresAt,
       subjects,
       cnfJkt: claims?.jkt ?? null,
+      ...(foreign && { foreign: { staff: foreign.staff } }),
     }
   }
 }

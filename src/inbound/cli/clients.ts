@@ -1,6 +1,7 @@
 import Table from 'cli-table3'
 import { type Command, InvalidArgumentError } from 'commander'
-import type { ClientDraft, Clients, IssuedCredentials } from '../../gateway/govern/clients.ts'
+import type { ClientDraft } from '../../gateway/govern/client-draft.ts'
+import type { Clients, IssuedCredentials } from '../../gateway/govern/clients.ts'
 
 type Open = () => Promise<{ readonly clients: Clients; close(): Promise<void> }>
 
@@ -13,8 +14,11 @@ interface CreateOptions {
   readonly defaultPurpose?: string
   readonly category?: readonly string[]
   readonly segment?: readonly string[]
-  readonly writeKey?: 'public' | 'server'
+  readonly writeKey?: string
   readonly lookupsPerDay?: number
+  readonly requestsPerMinute?: number
+  readonly costPerMinute?: number
+  readonly origin?: readonly string[]
   readonly adhoc?: true
   readonly secret?: true
 }
@@ -44,12 +48,15 @@ export function registerClients(program: Command, open: Open, print: (text: stri
     .option('--default-purpose <purpose>', 'holds where a request declares none')
     .option('--category <category...>', 'limit to these data categories')
     .option('--segment <key...>', 'limit to members of these segments')
-    .option('--write-key <kind>', 'public (in browsers) or server: for the role ingest', writeKey)
+    .option('--write-key <kind>', 'public (in browsers) or server: for the role ingest')
     .option(
       '--lookups-per-day <n>',
       'budget of look-ups by e-mail, phone and other identifiers',
       count,
     )
+    .option('--requests-per-minute <n>', 'default: those of the installation', count)
+    .option('--cost-per-minute <n>', 'units of cost; default: those of the installation', count)
+    .option('--origin <origin...>', 'pages from there may call in its name: https://shop.example')
     .option('--adhoc', 'may send queries that were not registered (development)')
     .option('--secret', 'also make a client secret for POST /oauth/token')
     .action((id: string, options: CreateOptions) =>
@@ -77,31 +84,23 @@ export function registerClients(program: Command, open: Open, print: (text: stri
 }
 
 function draftOf(id: string, options: CreateOptions): ClientDraft {
-  const {
-    name = id,
-    role,
-    audience,
-    scope,
-    purpose,
-    defaultPurpose,
-    category,
-    segment,
-    ...rest
-  } = options
-  const { writeKey, lookupsPerDay, adhoc } = rest
+  const { name = id, role, defaultPurpose } = options
   return {
     id,
     name,
     roles: role,
-    ...(audience !== undefined && { audience }),
-    ...(scope && { scopes: scope }),
-    ...(purpose && { purposes: purpose }),
+    audience: options.audience ?? null,
+    scopes: options.scope ?? null,
+    purposes: options.purpose ?? null,
     ...(defaultPurpose !== undefined && { defaultPurpose }),
-    ...(category && { categories: category }),
-    ...(segment && { segments: segment }),
-    ...(writeKey && { writeKey }),
-    ...(lookupsPerDay !== undefined && { lookupsPerDay }),
-    ...(adhoc && { adhoc }),
+    categories: options.category ?? null,
+    segments: options.segment ?? null,
+    writeKey: options.writeKey ?? null,
+    lookupsPerDay: options.lookupsPerDay ?? null,
+    requestsPerMinute: options.requestsPerMinute ?? null,
+    costPerMinute: options.costPerMinute ?? null,
+    origins: options.origin ?? null,
+    adhoc: options.adhoc ?? false,
   }
 }
 
@@ -114,26 +113,37 @@ function issued({ client, key, secret }: IssuedCredentials): string {
   return [...lines, 'Keep it now: only its hash is stored.'].join('\n')
 }
 
-function listed(all: Awaited<ReturnType<Clients['list']>>): string {
+type Client = Awaited<ReturnType<Clients['list']>>[number]
+
+function listed(all: readonly Client[]): string {
   const table = new Table({
-    head: ['id', 'name', 'roles', 'audience', 'purposes', 'state'],
+    head: ['id', 'name', 'roles', 'audience', 'purposes', 'limits', 'state'],
     style: { head: [], border: [] },
   })
-  for (const { id, name, roles, audience, purposes, disabledAt } of all)
+  for (const client of all) {
+    const { id, name, roles, audience, purposes, disabledAt } = client
     table.push([
       id,
       name,
       roles.join(' '),
       audience,
       purposes.join('\n'),
+      limitsOf(client).join('\n'),
       disabledAt === null ? 'active' : 'revoked',
     ])
+  }
   return table.toString()
 }
 
-function writeKey(text: string): 'public' | 'server' {
-  if (text === 'public' || text === 'server') return text
-  throw new InvalidArgumentError('must be public or server')
+function limitsOf(client: Client): readonly string[] {
+  const { categories, segments, lookupsPerDay, requestsPerMinute, costPerMinute } = client
+  return [
+    ...(categories ? [`categories ${categories.join(' ')}`] : []),
+    ...(segments ? [`segments ${segments.join(' ')}`] : []),
+    ...(lookupsPerDay === null ? [] : [`${lookupsPerDay} look-ups a day`]),
+    ...(requestsPerMinute === null ? [] : [`${requestsPerMinute} requests a minute`]),
+    ...(costPerMinute === null ? [] : [`cost of ${costPerMinute} a minute`]),
+  ]
 }
 
 function count(text: string): number {

@@ -1,7 +1,11 @@
-import type { ClientDraft } from '../../gateway/govern/clients.ts'
+import type { ClientDraft } from '../../gateway/govern/client-draft.ts'
 
 /** A caller of the demo, as `bauta clients create` would register it. */
-export type DemoClient = ClientDraft & Required<Pick<ClientDraft, 'purposes' | 'defaultPurpose'>>
+export type DemoClient = ClientDraft & {
+  readonly audience: string
+  readonly purposes: readonly string[]
+  readonly defaultPurpose: string | null
+}
 
 /** Who receives which credential of the demo, and what to know about it. */
 export type DemoPrincipal =

@@ -5,6 +5,7 @@ import type { SecurityReport } from '../../gateway/attest/security-report.ts'
 import type { Disclose, DiscloseDesk } from '../../gateway/disclose/disclose.ts'
 import type { Plan } from '../../gateway/disclose/plan.ts'
 import type { Watch } from '../../gateway/disclose/watch.ts'
+import type { Clients } from '../../gateway/govern/clients.ts'
 import type { Deliveries } from '../../gateway/govern/deliveries.ts'
 import type { Endpoints } from '../../gateway/govern/endpoints.ts'
 import type { Erasure } from '../../gateway/govern/erasure.ts'
@@ -24,6 +25,7 @@ export interface StandingDoors {
   readonly govern: {
     readonly segments: Segments
     readonly items: Items
+    readonly clients: Clients
     readonly delivery: { readonly endpoints: Endpoints; readonly deliveries: Deliveries }
   }
   readonly rights: {

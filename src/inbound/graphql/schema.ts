@@ -10,6 +10,7 @@ import { buildSchemaSync, type PubSub } from 'type-graphql'
 import { AuditResolver } from './audit.resolver.ts'
 import { ItemResolver, SegmentResolver } from './catalogue.resolver.ts'
 import { ChangeResolver } from './change.resolver.ts'
+import { ClientResolver } from './client.resolver.ts'
 import { ConsentResolver } from './consent.resolver.ts'
 import { CountResolver, SegmentSizeResolver, ViewerBudgetResolver } from './count.resolver.ts'
 import { DeliveryResolver } from './delivery.resolver.ts'
@@ -46,6 +47,7 @@ export function buildGraphqlSchema(): GraphQLSchema {
       WatchResolver,
       SecurityResolver,
       DeliveryResolver,
+      ClientResolver,
       RightsResolver,
       SubjectRequestResolver,
     ],

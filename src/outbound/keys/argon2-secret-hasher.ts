@@ -1,4 +1,4 @@
-import { argon2id, hash, verify } from 'argon2'
+import { argon2id, hash, needsRehash, verify } from 'argon2'
 import type { SecretHasher } from '../../domain/access/secret-hasher.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 
@@ -13,21 +13,26 @@ const WAITING = 100
 export class Argon2SecretHasher implements SecretHasher {
   #running = 0
   readonly #queue: (() => void)[] = []
-  #dummy: string | null = null
+  #dummy: Promise<string> | null = null
 
   async hash(secret: string): Promise<string> {
     return await this.#inTurn(() => hash(secret, COST))
   }
 
   async verify(stored: string | null, secret: string): Promise<boolean> {
-    const matches = await this.#inTurn(async () => verify(stored ?? (await this.#noOnes()), secret))
+    const dummy = await this.#noOnes()
+    const matches = await this.#inTurn(() => verify(stored ?? dummy, secret))
     return stored !== null && matches
   }
 
-  /** A hash that costs as much to compare with as any other. */
+  isOutdated(stored: string): boolean {
+    return !stored.startsWith('$argon2id$') || needsRehash(stored, COST)
+  }
+
+  /** A hash that costs as much to compare with as any other; made before anybody's, so that no one's comes later. */
   async #noOnes(): Promise<string> {
-    this.#dummy ??= await hash('', COST)
-    return this.#dummy
+    this.#dummy ??= hash('', COST)
+    return await this.#dummy
   }
 
   async #inTurn<T>(work: () => Promise<T>): Promise<T> {

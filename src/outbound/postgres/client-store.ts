@@ -55,6 +55,14 @@ export class PostgresClientStore implements ClientStore {
     )
   }
 
+  async replaceSecretHash(id: string, from: string, to: string): Promise<void> {
+    await this.#database.query(
+      'UPDATE client SET secret_hash = $3 WHERE id = $1 AND secret_hash = $2',
+      [id, from, to],
+      'client-rehash',
+    )
+  }
+
   async list(): Promise<readonly Client[]> {
     const rows = await this.#database.query<ClientRow>(
       `SELECT ${CLIENT_COLUMNS} FROM client c ORDER BY c.created_at, c.id`,

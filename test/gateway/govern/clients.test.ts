@@ -1,4 +1,8 @@
-import type { ClientDraft } from '../../../src/gateway/govern/clients.ts'
+import type { Client } from '../../../src/domain/access/principal.ts'
+import type { ClientDraft } from '../../../src/gateway/govern/client-draft.ts'
+import { Clients } from '../../../src/gateway/govern/clients.ts'
+import { Recorder } from '../../../src/gateway/scope/recorder.ts'
+import { randomness } from '../../clock-and-randomness.ts'
 import { AccessHouse } from '../access-house.ts'
 
 let house: AccessHouse
@@ -42,7 +46,11 @@ describe('a client', () => {
     ['a default it may not declare', { defaultPurpose: 'MARKETING' }, /default purpose/],
     ['an unknown category', { categories: ['weather'] }, /category "weather"/],
     ['a write key without writing', { writeKey: 'server' }, /write keys/],
+    ['a write key of another kind', { writeKey: 'secret' }, /public.*or server/],
     ['half a look-up', { lookupsPerDay: 0.5 }, /whole number/],
+    ['a budget of no requests', { requestsPerMinute: 0 }, /from 1/],
+    ['a negative budget of cost', { costPerMinute: -1 }, /from 1/],
+    ['a budget beyond counting', { costPerMinute: 2 ** 31 }, /from 1/],
   ]
   test.each(refused)(
     'is refused with %s, and nothing is written',
@@ -58,6 +66,45 @@ describe('a client', () => {
       expect(await house.clients.list()).toEqual([])
     },
   )
+
+  const noOrigins = [
+    'http://shop.example',
+    'https://shop.example/',
+    'https://shop.example/path',
+    'https://SHOP.example',
+    'https://user@shop.example',
+    'https://*.shop.example',
+    'https://shop.example:443',
+    'http://127.0.0.1.shop.example',
+    'shop.example',
+    'null',
+    '*',
+    '',
+  ]
+  test.each(noOrigins)('is refused with the origin "%s"', async (origin) => {
+    const attempt = house.client('shop', 'frontend', { origins: ['https://a.example', origin] })
+    await expect(attempt).rejects.toMatchObject({ code: 'BAD_USER_INPUT' })
+  })
+
+  test('takes origins as browsers write them, each once', async () => {
+    const origins = ['https://shop.example', 'https://shop.example:8443', 'http://localhost:3000']
+    const { client } = await house.client('shop', 'frontend', {
+      origins: [...origins, ...origins],
+      requestsPerMinute: 1,
+      costPerMinute: 1_000_000_000,
+    })
+    expect(client).toMatchObject({ origins, requestsPerMinute: 1, costPerMinute: 1_000_000_000 })
+  })
+
+  test('that may send any query is not registered in production', async () => {
+    const { store, hasher, policy, clock } = house
+    const recorder = new Recorder({ append: async () => {} }, clock, randomness, policy.version)
+    const parts = { store, hasher, policy, recorder, clock, randomness, mayBeAdhoc: false }
+    const clients = new Clients(parts)
+    const draft = { id: 'acme', name: 'Acme', roles: ['partner'] }
+    await expect(clients.create({ ...draft, adhoc: true })).rejects.toThrow(/production/)
+    expect((await clients.create(draft)).client.adhoc).toBe(false)
+  })
 
   test('can not take the id of another', async () => {
     await house.client('desk', 'support')
@@ -104,22 +151,74 @@ describe('a client', () => {
   })
 })
 
-describe('secrets', () => {
-  test('are kept as argon2id at the recommended cost', async () => {
-    expect(await house.hasher.hash('secret')).toMatch(/^\$argon2id\$v=19\$m=19456,p=1,t=2\$/)
+describe('somebody who is limited', () => {
+  const limited = async (limits: Partial<ClientDraft>, subjects: string[] | null = null) => {
+    const { client } = await house.client('boss', 'admin', limits)
+    return { limits: { client, subjects } }
+  }
+  const LIMITS = {
+    categories: ['user.location'],
+    segments: ['vip', 'pros'],
+    lookupsPerDay: 10,
+    requestsPerMinute: 100,
+    costPerMinute: 1_000,
+  }
+  const draft = { id: 'acme', name: 'Acme', roles: ['partner'] }
+
+  test('hands on the limits that a draft leaves open', async () => {
+    const by = await limited(LIMITS)
+    expect((await house.clients.create(draft, {}, by)).client).toMatchObject(LIMITS)
   })
 
-  test('of nobody match nothing, not even the empty one', async () => {
-    expect(await house.hasher.verify(null, '')).toBe(false)
+  test('may limit others further', async () => {
+    const by = await limited(LIMITS)
+    const further = {
+      categories: ['user.location.city'],
+      segments: ['vip'],
+      lookupsPerDay: 0,
+      requestsPerMinute: 1,
+      costPerMinute: 999,
+    }
+    const { client } = await house.clients.create({ ...draft, ...further }, {}, by)
+    expect(client).toMatchObject(further)
   })
 
-  test('are checked two at a time, and a crowd is sent away', async () => {
-    const hash = await house.hasher.hash('secret')
-    const crowd = Array.from({ length: 110 }, () => house.hasher.verify(hash, 'secret'))
-    const outcomes = await Promise.allSettled(crowd)
-    const count = (status: string) => outcomes.filter((one) => one.status === status).length
-    expect(count('fulfilled')).toBe(102)
-    expect(count('rejected')).toBe(8)
-    expect(await house.hasher.verify(hash, 'secret')).toBe(true)
+  const lifted: readonly Partial<ClientDraft>[] = [
+    { categories: ['user'] },
+    { categories: ['user.location', 'user.name'] },
+    { segments: ['vip', 'others'] },
+    { lookupsPerDay: 11 },
+    { requestsPerMinute: 101 },
+    { costPerMinute: 1_001 },
+  ]
+  test.each(lifted)('is refused a client that would have %j', async (more) => {
+    const by = await limited(LIMITS)
+    await expect(house.clients.create({ ...draft, ...more }, {}, by)).rejects.toMatchObject({
+      code: 'FORBIDDEN',
+    })
+    expect(await house.store.find('acme')).toBeNull()
   })
+
+  test('is not shown a new key of anybody less limited, and may still revoke them', async () => {
+    const { key } = await house.client('acme', 'partner')
+    for (const limits of [{ segments: ['vip'] }, { categories: ['user'] }, { lookupsPerDay: 1 }]) {
+      const by = { limits: { client: { ...(await bare()), ...limits }, subjects: null } }
+      await expect(house.clients.rotate('acme', {}, by)).rejects.toMatchObject({
+        code: 'FORBIDDEN',
+      })
+    }
+    await expect(house.authenticate(key)).resolves.toMatchObject({ client: { id: 'acme' } })
+    await house.clients.revoke('acme', await limited({ segments: ['vip'] }))
+    await expect(house.authenticate(key)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' })
+  })
+
+  test('to single people registers nobody, because registrations can not be', async () => {
+    const by = await limited({}, ['somebody'])
+    await expect(house.clients.create(draft, {}, by)).rejects.toMatchObject({ code: 'FORBIDDEN' })
+  })
+
+  const bare = async () => {
+    const { secretHash: _, ...client } = (await house.store.find('acme')) ?? { secretHash: null }
+    return client as Client
+  }
 })

@@ -80,6 +80,8 @@ describe('bauta clients', () => {
         '--segment',
         'vip',
       ],
+      ...['--requests-per-minute', '60', '--cost-per-minute', '5000'],
+      ...['--origin', 'https://acme.example', 'http://localhost:3000'],
       ...['--lookups-per-day', '5', '--default-purpose', 'PARTNER_SHARING', '--adhoc', '--secret'],
     )
     expect(await house.store.find('acme')).toMatchObject({
@@ -89,10 +91,18 @@ describe('bauta clients', () => {
       categories: ['user.location'],
       segments: ['vip'],
       lookupsPerDay: 5,
+      requestsPerMinute: 60,
+      costPerMinute: 5_000,
+      origins: ['https://acme.example', 'http://localhost:3000'],
       adhoc: true,
       secretHash: expect.stringContaining('argon2id'),
     })
     expect(printed).toMatch(/secret/)
+    const list = await bauta('clients', 'list')
+    for (const limit of ['categories user.location', 'segments vip', '5 look-ups a day'])
+      expect(list).toContain(limit)
+    for (const limit of ['60 requests a minute', 'cost of 5000 a minute'])
+      expect(list).toContain(limit)
   })
 
   test('replaces and revokes', async () => {
@@ -113,7 +123,7 @@ describe('bauta clients', () => {
   test('refuses options that can not be', async () => {
     await expect(
       bauta('clients', 'create', 'x', '--role', 'ingest', '--write-key', 'secret'),
-    ).rejects.toThrow(/public or server/)
+    ).rejects.toThrow(/public.*or server/)
     await expect(
       bauta('clients', 'create', 'x', '--role', 'partner', '--lookups-per-day', 'many'),
     ).rejects.toThrow(/whole number/)
