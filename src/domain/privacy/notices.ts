@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Instant } from '../../kernel/time.ts'
-import { oneOf, PolicyError, type TableRows, text, words } from './table-rows.ts'
+import { oneOf, PolicyError, placeOf, type TableRows, text, words } from './table-rows.ts'
 
 /** A privacy notice in all its versions, oldest first. */
 export interface Notice {
@@ -45,7 +45,7 @@ export function compileNotices(
   const byNotice = new Map<string, Map<string, NoticeVersion>>()
   const shared = new Map<string, string>()
   for (const [index, row] of rows.entries()) {
-    const at = `notices.csv row ${index + 2}`
+    const at = placeOf('notices.csv', row, index)
     const notice = named(row, 'notice', at)
     const version = named(row, 'version', at)
     const versions = byNotice.get(notice) ?? new Map<string, NoticeVersion>()
