@@ -44,7 +44,11 @@ function readNotices(dir: string): TableRows {
   })
 }
 
-function readTable(dir: string, file: string): TableRows {
+/**
+ * One table: UTF-8 CSV with a header line.
+ * @throws PolicyError where there is no such file, or it is no table.
+ */
+export function readTable(dir: string, file: string): TableRows {
   let text: string
   try {
     text = readFileSync(join(dir, file), 'utf8')
