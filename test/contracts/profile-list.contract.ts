@@ -1,9 +1,13 @@
+import fc from 'fast-check'
+import { Abilities } from '../../src/domain/access/ability.ts'
 import type { RowQuery } from '../../src/domain/profiles/profile-store.ts'
 import type { ReadColumn } from '../../src/domain/profiles/read-model.ts'
 import { PostgresProfileStore } from '../../src/outbound/postgres/profile-store.ts'
 import type { FreshDatabase } from './fresh-database.ts'
 import { person, type StoredProfile, stateId, storeProfile } from './stored-profiles.ts'
 
+const SEEN = 'user.unique_id.pseudonym'
+const ANY = { subjectId: null, segments: null, subjects: null }
 const noColumns: ReadonlySet<ReadColumn> = new Set()
 
 /** Twelve people; the consent of the last three covers nothing, the last one is a visitor. */
@@ -12,7 +16,7 @@ const profiles: readonly StoredProfile[] = Array.from({ length: 12 }, (_, at) =>
     id: person(n),
     state: n <= 9 ? 'open' : 'closed',
     kind: n === 12 ? 'visitor' : 'person',
-    segments: n % 2 ? ['odd'] : [],
+    segments: [...(n % 2 ? ['odd'] : []), ...(n < 5 ? ['low'] : [])],
     demographics: { ageBand: { band: n < 5 ? '18-24' : '25-34', untilYear: 2030 } },
     location: n === 3 ? {} : { country: n % 3 ? 'DE' : 'FR' },
     account: {
@@ -78,6 +82,41 @@ export function profileListContract(adapter: string, fresh: () => Promise<FreshD
       expect(await within(limit('odd', closed), limit('x', open))).toEqual([11])
       expect(await within(limit('odd'), limit('x', open, closed))).toEqual([])
       expect(await within()).toEqual([])
+    })
+
+    test('show exactly whom the abilities of the caller let in, decided in memory', async () => {
+      const key = fc.constantFrom('odd', 'low', 'none')
+      const limits = fc.uniqueArray(
+        fc.record({ key, permittedStates: fc.subarray([open, closed]) }),
+        { selector: (limit) => limit.key },
+      )
+      const rows = fc.record({
+        subjectId: fc.option(fc.integer({ min: 1, max: 13 }).map(person), { nil: null, freq: 1 }),
+        limits: fc.option(limits, { nil: null, freq: 4 }),
+      })
+      await fc.assert(
+        fc.asyncProperty(rows, async ({ subjectId, limits: within }) => {
+          const segments = within?.map((limit) => limit.key) ?? null
+          const abilities = new Abilities(new Map([[SEEN, 'CLEAR']]), {
+            ...ANY,
+            subjectId,
+            segments,
+          })
+          const letIn = profiles.filter(({ id, state, segments: keys = [] }) => {
+            const told = (segment: string) =>
+              within?.some(
+                (limit) =>
+                  limit.key === segment &&
+                  limit.permittedStates.includes(state === 'open' ? open : closed),
+              )
+            return abilities.allows({ subjectId: id, segments: keys.filter(told) }, SEEN)
+          })
+          expect(await sorted({ onlySubject: subjectId, onlySegments: within })).toEqual(
+            letIn.map(({ id }) => Number(id.slice(-12))),
+          )
+        }),
+        { numRuns: 60 },
+      )
     })
 
     test.each([
