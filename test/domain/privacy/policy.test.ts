@@ -150,6 +150,11 @@ describe('a policy', () => {
       /roles.csv line 2: there is no column "call centre"/,
     ],
     [
+      'a misspelt column of notices.csv, whose notices would be for everywhere',
+      changed('notices', first({ jurisdictions: 'eu' })),
+      /notices.csv line 2: there is no column "jurisdictions"/,
+    ],
+    [
       'a country that is none',
       changed('jurisdictions', first({ country: 'Germany' })),
       /jurisdictions.csv line 2: country is "Germany"; write two letters/,
