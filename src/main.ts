@@ -21,7 +21,8 @@ import { registerErasures } from './inbound/cli/erasures.ts'
 import { registerEvaluate } from './inbound/cli/evaluate.ts'
 import { registerImport } from './inbound/cli/import.ts'
 import { registerKeys } from './inbound/cli/keys.ts'
-import { registerPolicy } from './inbound/cli/policy.ts'
+import { registerPolicyExplain } from './inbound/cli/policy.ts'
+import { registerPolicyTest } from './inbound/cli/policy-test.ts'
 import { registerAnonymityReport } from './inbound/cli/report-anonymity.ts'
 import { registerPolicyReports } from './inbound/cli/report-policy.ts'
 import { registerRequests } from './inbound/cli/requests.ts'
@@ -46,7 +47,11 @@ const program = new Command('bauta')
 
 const open = async (): Promise<Gateway> => await composeGateway(readConfig(process.env), { say })
 
-const policyDesk = () => new PolicyDesk(readConfig(process.env), open)
+/** @param dir a policy other than the installation's. */
+function policyDesk(dir: string | null = null) {
+  const config = readConfig(process.env)
+  return new PolicyDesk(dir === null ? config : { ...config, policyDir: dir }, open)
+}
 
 /** What `bauta audit export` needs of the gateway. */
 async function openExport() {
@@ -141,7 +146,9 @@ registerDeliveries(program, open, print)
 registerErasures(program, openErasures, { print, say })
 registerRequests(program, openRequests, print)
 registerEvaluate(program, process.env.BAUTA_EVAL_DATA ?? null, print)
-registerPolicy(program, async (as, purpose) => await policyDesk().explain(as, purpose), print)
+const policy = program.command('policy').description('the rules about who sees what')
+registerPolicyExplain(policy, async (as, purpose) => await policyDesk().explain(as, purpose), print)
+registerPolicyTest(policy, async (files, dir) => await policyDesk(dir).test(files), print)
 const report = program
   .command('report')
   .description('what can be said about data that leaves, and about rules')

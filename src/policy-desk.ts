@@ -1,3 +1,4 @@
+import { basename, dirname } from 'node:path'
 import type { Gateway } from './compose.ts'
 import type { Config } from './config.ts'
 import { clientAsCaller, type KnownCaller, roleAsCaller } from './domain/access/known-caller.ts'
@@ -6,11 +7,13 @@ import { compileRetention, type RetentionRule } from './domain/audit/retention-r
 import { compileDataRetention, type DataRetention } from './domain/privacy/data-retention.ts'
 import { compilePolicy, type Policy } from './domain/privacy/policy.ts'
 import { type Explanation, explain } from './gateway/disclose/explain.ts'
+import { readCases, tryCase } from './gateway/disclose/policy-cases.ts'
+import { coverageOf, type PolicyTest } from './gateway/disclose/policy-coverage.ts'
 import { type PrivacyLabel, privacyLabel } from './gateway/disclose/privacy-label.ts'
 import { type ProcessingRecord, processingRecord } from './gateway/govern/processing-record.ts'
 import { demoPrincipals } from './inbound/demo/clients.ts'
 import { Refusal } from './kernel/refusal.ts'
-import { readPolicyTables } from './policy-files.ts'
+import { readPolicyTables, readTable } from './policy-files.ts'
 
 type Open = () => Promise<Gateway>
 
@@ -34,6 +37,25 @@ export class PolicyDesk {
 
   async explain(as: string, purpose: string): Promise<Explanation> {
     return explain(this.policy, await this.caller(as), purpose)
+  }
+
+  /**
+   * Tries the cases of these files on the policy.
+   * @throws PolicyError where a case can't be read, Refusal where there is no such caller.
+   */
+  async test(files: readonly string[]): Promise<PolicyTest> {
+    const cases = files.flatMap((file) => readCases(file, readTable(dirname(file), basename(file))))
+    const callers = new Map<string, KnownCaller>()
+    for (const { as } of cases) if (!callers.has(as)) callers.set(as, await this.caller(as))
+    const outcomes = cases.flatMap((one) => {
+      const caller = callers.get(one.as)
+      return caller ? [tryCase(this.policy, caller, one)] : []
+    })
+    return {
+      policyVersion: this.policy.version,
+      outcomes,
+      coverage: coverageOf(this.policy, outcomes),
+    }
   }
 
   async label(as: string): Promise<PrivacyLabel> {

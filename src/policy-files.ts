@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import { PolicyError, type PolicyTables, type TableRows } from './domain/privacy/policy.ts'
+import { standsOn } from './domain/privacy/table-rows.ts'
 
 /**
  * Reads the policy tables of a folder: UTF-8 CSV with a header line.
@@ -36,14 +37,18 @@ function readNotices(dir: string): TableRows {
     if (!NOTICE_FILE.test(file))
       throw new PolicyError(`notices.csv: "${file}" is no name of a file of the folder notices`)
     try {
-      return { ...row, text: readFileSync(join(dir, 'notices', file), 'utf8') }
+      return Object.assign(row, { text: readFileSync(join(dir, 'notices', file), 'utf8') })
     } catch (cause) {
       throw new PolicyError(`notices/${file}: can not be read from ${dir}`, { cause })
     }
   })
 }
 
-function readTable(dir: string, file: string): TableRows {
+/**
+ * One table: UTF-8 CSV with a header line.
+ * @throws PolicyError where there is no such file, or it is no table.
+ */
+export function readTable(dir: string, file: string): TableRows {
   let text: string
   try {
     text = readFileSync(join(dir, file), 'utf8')
@@ -52,12 +57,26 @@ function readTable(dir: string, file: string): TableRows {
   }
   try {
     return parse(text, {
-      columns: true,
+      columns: distinctColumns,
       bom: true,
       skip_empty_lines: true,
       trim: true,
+      on_record: (row: Record<string, string>, { lines }) => {
+        standsOn(row, lines)
+        return row
+      },
     }) as TableRows
   } catch (cause) {
     throw new PolicyError(`${file}: ${(cause as Error).message}`, { cause })
   }
+}
+
+/** Of two columns of one name only the last would count. */
+function distinctColumns(header: string[]): string[] {
+  for (const [index, name] of header.entries()) {
+    if (name === '') throw new Error(`line 1: column ${index + 1} has no name`)
+    if (header.indexOf(name) < index)
+      throw new Error(`line 1: column "${name}" stands twice; keep one`)
+  }
+  return header
 }

@@ -18,13 +18,16 @@ export interface AbilityProfile {
 /**
  * The field set and row predicate of one grant, compiled to CASL once and asked often.
  * CASL's traps are closed here: denials come last, so order never matters; conditions are never empty or undefined;
- * only instances are asked about, never the type.
+ * only instances are asked about, never the type; a category with a star in it, which CASL would read as a pattern, is
+ * refused.
  */
 export class Abilities {
   readonly #ability: AnyMongoAbility
 
   constructor(treatments: CategoryTreatments, rows: RowPredicate) {
-    const conditions = conditionsOf(rows)
+    const conditions = definite(conditionsOf(rows))
+    for (const category of treatments.keys())
+      if (category.includes('*')) throw new Error('a category is no pattern')
     const fields = (withheld: boolean) =>
       [...treatments]
         .filter(([, one]) => (one === 'WITHHELD') === withheld)
@@ -46,6 +49,8 @@ export class Abilities {
 
   /** May this category of this very profile be considered? */
   allows(profile: AbilityProfile, category: Category): boolean {
+    // CASL would take no field for any field.
+    if (category === '') return false
     const instance = subject(SUBJECT, { ...profile, segments: [...profile.segments] })
     return this.#ability.can(ACTION, instance, category)
   }
@@ -80,6 +85,19 @@ function conditionsOf(rows: RowPredicate): Record<string, unknown> | null {
     ...(Object.keys(whose).length === 0 ? {} : { subjectId: whose }),
     ...(segments === null ? {} : { segments: { $in: [...segments] } }),
   }
+}
+
+/**
+ * CASL takes `{}` for every row, and an undefined value for all rows that lack the field: whoever means everybody says
+ * null.
+ * @throws Error where a condition says nothing.
+ */
+export function definite(conditions: Record<string, unknown> | null) {
+  if (conditions === null) return null
+  const values = Object.values(conditions)
+  if (values.length === 0 || values.some((value) => value === undefined || value === null))
+    throw new Error('a row condition without a value would let in the wrong people')
+  return conditions
 }
 
 /** In which form a grant may see each category at all, before purpose and consent. */

@@ -1,4 +1,5 @@
 import { PolicyError, type TableRows } from '../privacy/policy.ts'
+import { placeOf } from '../privacy/table-rows.ts'
 import type { AuditEntry } from './entry.ts'
 import { DISCARDED } from './retention.ts'
 
@@ -23,7 +24,7 @@ const OUTCOMES = ['permit', 'deny', 'error', '*']
 export function compileRetention(rows: TableRows): readonly RetentionRule[] {
   const classes = new Set<string>()
   return rows.map((row, index) => {
-    const at = `retention.csv row ${index + 2}`
+    const at = placeOf('retention.csv', row, index)
     const rule = {
       class: column(row, 'class', /^[a-z][a-z-]{0,39}$/, at),
       phase: oneOf(row, 'phase', PHASES, at),

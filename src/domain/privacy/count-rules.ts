@@ -1,5 +1,6 @@
 import { PolicyError, type TableRows } from './policy.ts'
 import { type Rational, rationalOf } from './rational.ts'
+import { placeOf } from './table-rows.ts'
 
 /** Units of a budget: one millionth of ε (pure differential privacy) or of ρ (zero-concentrated, Bun and Steinke 2016). */
 export const UNITS = 1_000_000n
@@ -39,7 +40,7 @@ export function compileCountRules(
 ): ReadonlyMap<string, CountRule> {
   const rules = new Map<string, CountRule>()
   for (const [index, row] of rows.entries()) {
-    const at = `counts.csv row ${index + 2}`
+    const at = placeOf('counts.csv', row, index)
     const role = row.role ?? ''
     if (!roles.has(role)) throw new PolicyError(`${at}: role "${role}" has no column in roles.csv`)
     if (rules.has(role)) throw new PolicyError(`${at}: "${role}" stands twice`)

@@ -1,6 +1,7 @@
 import { DAY, type Instant } from '../../kernel/time.ts'
 import { type Category, longestPrefix } from './categories.ts'
 import { type CategoryDefinition, PolicyError, type TableRows } from './policy.ts'
+import { placeOf } from './table-rows.ts'
 
 /** Rows that came in and could not be used. */
 export const QUARANTINE = 'quarantine'
@@ -19,8 +20,9 @@ export function compileDataRetention(
   categories: ReadonlyMap<Category, CategoryDefinition>,
 ): DataRetention {
   const rules = new Map<string, number | null>()
-  for (const [index, { data = '', keep_days: days = '' }] of rows.entries()) {
-    const at = `retention-data.csv row ${index + 2}`
+  for (const [index, row] of rows.entries()) {
+    const at = placeOf('retention-data.csv', row, index)
+    const { data = '', keep_days: days = '' } = row
     if (data !== QUARANTINE && !longestPrefix(categories, data))
       throw new PolicyError(`${at}: "${data}" is no category of categories.csv, nor ${QUARANTINE}`)
     if (rules.has(data)) throw new PolicyError(`${at}: "${data}" stands twice`)

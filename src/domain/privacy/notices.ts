@@ -1,6 +1,14 @@
 import { createHash } from 'node:crypto'
 import type { Instant } from '../../kernel/time.ts'
-import { oneOf, PolicyError, type TableRows, text, words } from './table-rows.ts'
+import {
+  oneOf,
+  onlyColumns,
+  PolicyError,
+  placeOf,
+  type TableRows,
+  text,
+  words,
+} from './table-rows.ts'
 
 /** A privacy notice in all its versions, oldest first. */
 export interface Notice {
@@ -31,6 +39,7 @@ const NAME = /^[\w.-]{1,60}$/
 const LANGUAGE = /^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/
 const DAY = /^\d{4}-\d{2}-\d{2}$/
 
+const COLUMNS = ['notice', 'version', 'language', 'text']
 /** Columns that all languages of a version must agree in. */
 const SHARED = ['valid_from', 'renewal', 'purposes', 'jurisdiction'] as const
 
@@ -42,10 +51,11 @@ export function compileNotices(
   rows: TableRows,
   known: { readonly purposes: ReadonlySet<string>; readonly mechanisms: ReadonlySet<string> },
 ): ReadonlyMap<string, Notice> {
+  onlyColumns('notices.csv', rows, [...COLUMNS, ...SHARED], ['file'])
   const byNotice = new Map<string, Map<string, NoticeVersion>>()
   const shared = new Map<string, string>()
   for (const [index, row] of rows.entries()) {
-    const at = `notices.csv row ${index + 2}`
+    const at = placeOf('notices.csv', row, index)
     const notice = named(row, 'notice', at)
     const version = named(row, 'version', at)
     const versions = byNotice.get(notice) ?? new Map<string, NoticeVersion>()

@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto'
 import { type Category, coveredByAny, longestPrefix } from './categories.ts'
 import { type Controller, compileController } from './controller.ts'
 import { compileNotices, type Notice } from './notices.ts'
-import { byKey, oneOf, PolicyError, type TableRows, text, words } from './table-rows.ts'
+import { checkColumns, MECHANISM_COLUMN } from './policy-columns.ts'
+import { knownSignal, plainCategory, plainCountry } from './policy-names.ts'
+import { byKey, oneOf, PolicyError, placeOf, type TableRows, text, words } from './table-rows.ts'
 import { type Treatment, treatments } from './treatment.ts'
 
 export { PolicyError, type TableRows } from './table-rows.ts'
@@ -107,7 +109,6 @@ export interface PolicyTables {
   readonly controller?: TableRows
 }
 
-const MECHANISM_COLUMN = 'mechanism_'
 const LEGAL_BASES: readonly LegalBasis[] = [
   'consent',
   'contract',
@@ -132,17 +133,20 @@ const SURVIVORSHIPS: readonly Survivorship[] = ['priority', 'recent', 'complete'
 
 /**
  * Validates the tables and compiles them into the index that decisions are taken from.
- * @throws PolicyError on an unknown word, a missing column, a duplicate row or an undefined reference.
+ * @throws PolicyError on an unknown word, an unknown or missing column, a duplicate row or an undefined reference.
  */
 export function compilePolicy(tables: PolicyTables): Policy {
+  checkColumns(tables)
   const categories = byKey('categories.csv', tables.categories, 'category', (row, at) => ({
-    category: text(row, 'category', at),
+    category: plainCategory(text(row, 'category', at), at),
     sensitivity: oneOf(row, 'sensitivity', ['NORMAL', 'HIGH'] as const, at),
     store: oneOf(row, 'store', ['vault', 'features'] as const, at),
   }))
   const known = (category: Category, at: string) => {
-    if (!longestPrefix(categories, category))
-      throw new PolicyError(`${at}: category "${category}" is not in categories.csv`)
+    if (!longestPrefix(categories, plainCategory(category, at)))
+      throw new PolicyError(
+        `${at}: category "${category}" is not in categories.csv; correct it, or add a row there`,
+      )
     return category
   }
   const roles = readRoles(tables.roles, known)
@@ -178,9 +182,10 @@ export function compilePolicy(tables: PolicyTables): Policy {
   const mechanisms = new Set(
     [...purposes.values()].flatMap((purpose) => [...purpose.mechanisms.keys()]),
   )
-  const jurisdictions = byKey('jurisdictions.csv', tables.jurisdictions, 'country', (row, at) =>
-    oneOf(row, 'mechanism', [...mechanisms], at),
-  )
+  const jurisdictions = byKey('jurisdictions.csv', tables.jurisdictions, 'country', (row, at) => {
+    plainCountry(text(row, 'country', at), at)
+    return oneOf(row, 'mechanism', [...mechanisms], at)
+  })
   const { controller: facts, ...decisive } = tables
   const version = createHash('sha256').update(JSON.stringify(decisive)).digest('hex').slice(0, 16)
   return {
@@ -216,7 +221,10 @@ function readPurpose(
   }
   const mayDeclare = words(row.roles)
   for (const role of mayDeclare)
-    if (!roles.has(role)) throw new PolicyError(`${at}: role "${role}" has no column in roles.csv`)
+    if (!roles.has(role))
+      throw new PolicyError(
+        `${at}: role "${role}" has no column in roles.csv; there are ${[...roles.keys()].join(', ')}`,
+      )
   const categories = words(row.categories).map((category) => known(category, at))
   if (categories.length === 0)
     throw new PolicyError(`${at}: a purpose must name the categories it covers`)
@@ -230,7 +238,7 @@ function readPurpose(
     legalBasis: oneOf(row, 'legal_basis', LEGAL_BASES, at),
     namesRecipient: oneOf(row, 'names_recipient', ['yes', 'no'] as const, at) === 'yes',
     mechanisms,
-    signals: new Set(words(row.signals)),
+    signals: new Set(words(row.signals).map((signal) => knownSignal(signal, at))),
     roles: new Set(mayDeclare),
     categories,
   }
@@ -239,12 +247,13 @@ function readPurpose(
 function readRoles(rows: TableRows, known: (category: Category, at: string) => Category) {
   const roles = new Map<string, Map<Category, Treatment>>()
   for (const [index, row] of rows.entries()) {
-    const at = `roles.csv row ${index + 2}`
+    const at = placeOf('roles.csv', row, index)
     const category = known(text(row, 'category', at), at)
     for (const role of Object.keys(row)) {
       if (role === 'category') continue
       const table = roles.get(role) ?? new Map<Category, Treatment>()
-      if (table.has(category)) throw new PolicyError(`${at}: "${category}" stands twice`)
+      if (table.has(category))
+        throw new PolicyError(`${at}: "${category}" stands twice; keep one row`)
       table.set(category, oneOf(row, role, treatments, at))
       roles.set(role, table)
     }

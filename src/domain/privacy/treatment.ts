@@ -10,21 +10,23 @@ export const treatments = [
 export type Treatment = (typeof treatments)[number]
 
 /** Why a field was withheld. Partners only ever see `NOT_PERMITTED`. */
-export type Reason =
-  | 'NOT_PERMITTED'
-  | 'ROLE'
-  | 'SCOPE'
-  | 'PURPOSE'
-  | 'CONSENT_UNKNOWN'
-  | 'CONSENT_REFUSED'
-  | 'CONSENT_WITHDRAWN'
-  | 'CONSENT_EXPIRED'
-  | 'CONSENT_NARROWER'
-  | 'OPTED_OUT_BY_SIGNAL'
-  | 'OBJECTED'
-  | 'RESTRICTED'
-  | 'DERIVED_FROM_WITHHELD'
-  | 'SOURCE_UNAVAILABLE'
+export const reasons = [
+  'NOT_PERMITTED',
+  'ROLE',
+  'SCOPE',
+  'PURPOSE',
+  'CONSENT_UNKNOWN',
+  'CONSENT_REFUSED',
+  'CONSENT_WITHDRAWN',
+  'CONSENT_EXPIRED',
+  'CONSENT_NARROWER',
+  'OPTED_OUT_BY_SIGNAL',
+  'OBJECTED',
+  'RESTRICTED',
+  'DERIVED_FROM_WITHHELD',
+  'SOURCE_UNAVAILABLE',
+] as const
+export type Reason = (typeof reasons)[number]
 
 /** The decision about one field of one person for one caller. */
 export interface Decision {

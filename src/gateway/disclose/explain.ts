@@ -1,11 +1,6 @@
 import { grantOf } from '../../domain/access/grant.ts'
 import { barrierOf, type KnownCaller, purposeOf } from '../../domain/access/known-caller.ts'
-import {
-  type Category,
-  coveredByAny,
-  covers,
-  longestPrefixKey,
-} from '../../domain/privacy/categories.ts'
+import type { Category } from '../../domain/privacy/categories.ts'
 import {
   type ConsentStateName,
   type ConsentVector,
@@ -15,6 +10,7 @@ import {
 import { mechanismFor } from '../../domain/privacy/decide.ts'
 import type { LegalBasis, Mechanism, Policy, Purpose } from '../../domain/privacy/policy.ts'
 import { type Decision, type Treatment, withheld } from '../../domain/privacy/treatment.ts'
+import { decidingRules } from './deciding-rules.ts'
 import { derivedFields, fieldRules } from './fields.ts'
 import { compilePlan, type Plan } from './plan.ts'
 import type { Selection } from './plan-rules.ts'
@@ -124,7 +120,7 @@ function seenOf(
   return {
     category,
     form: plan.treatments.get(category) ?? 'WITHHELD',
-    rule: decidingRule(plan, category),
+    rule: decidingRules(plan, category).join('; '),
     seen: decisions.map((one) => one.decide(category)),
     fields: coordinatesIn(category).flatMap((field) =>
       best ? [{ field, decision: best.decideField(field) }] : [],
@@ -165,25 +161,6 @@ function coordinatesIn(category: Category): readonly string[] {
     of === category ? [field] : [],
   )
   return [...own, ...derived]
-}
-
-/** The row of the tables that settles in which form a category is seen at most, or that it is not. */
-export function decidingRule({ grant, policy, treatments }: Plan, category: Category): string {
-  if (grant.categories !== null && !coveredByAny(grant.categories, category))
-    return `registration: limited to ${grant.categories.join(' ')}`
-  const treatment = treatments.get(category) ?? 'WITHHELD'
-  for (const role of grant.roles) {
-    const table = policy.roles.get(role)
-    const row = table && longestPrefixKey(table, category)
-    if (row === undefined || table?.get(row) !== treatment) continue
-    const { purpose } = grant
-    if (treatment === 'WITHHELD' || purpose === null) return `roles.csv: ${row}, column ${role}`
-    const covering = purpose.categories.find((one) => covers(one, category))
-    return covering === undefined
-      ? `purposes.csv: ${purpose.key} does not cover it`
-      : `roles.csv: ${row}, column ${role}; purposes.csv: ${purpose.key} covers ${covering}`
-  }
-  return 'roles.csv: no row, so it is withheld'
 }
 
 interface MechanismOf {

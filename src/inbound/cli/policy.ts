@@ -9,14 +9,12 @@ interface ExplainOptions {
 }
 
 /** `bauta policy explain --as X --purpose Y`: the decision table of one caller and purpose. */
-export function registerPolicy(
-  program: Command,
+export function registerPolicyExplain(
+  policy: Command,
   explain: (as: string, purpose: string) => Promise<Explanation>,
   print: (text: string) => void,
 ): void {
-  program
-    .command('policy')
-    .description('the rules about who sees what')
+  policy
     .command('explain')
     .description(
       'print what a caller sees of each data category for a purpose, under which consent, and which row of the policy decides',

@@ -109,7 +109,7 @@ describe('classes of entries', () => {
   ])('are refused where a row is wrong: %j', (rows, complaint) => {
     expect(() => table(`class,phase,outcome,action,keep_days\n${rows}`)).toThrow(complaint)
     expect(() => table(`class,phase,outcome,action,keep_days\n${rows}`)).toThrow(
-      'retention.csv row',
+      'retention.csv line',
     )
   })
 })

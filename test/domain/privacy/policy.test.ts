@@ -1,3 +1,6 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { bandEdge, bands, monthOf } from '../../../src/domain/privacy/generalise.ts'
 import {
@@ -13,6 +16,7 @@ import {
   type PolicyTables,
   roleTreatment,
 } from '../../../src/domain/privacy/policy.ts'
+import { treatments } from '../../../src/domain/privacy/treatment.ts'
 import { readPolicyTables } from '../../../src/policy-files.ts'
 
 const tables = readPolicyTables('policy')
@@ -30,12 +34,12 @@ describe('a policy', () => {
     [
       'a treatment that does not exist',
       changed('roles', first({ partner: 'SHOWN' })),
-      /roles.csv row 2: partner is "SHOWN"/,
+      /roles.csv line 2: partner is "SHOWN"/,
     ],
     [
       'a category twice in roles.csv',
       changed('roles', twice),
-      /roles.csv row \d+: .* stands twice/,
+      /roles.csv line \d+: .* stands twice/,
     ],
     [
       "a role's category that is not defined",
@@ -47,7 +51,11 @@ describe('a policy', () => {
       changed('roles', first({ partner: '' })),
       /column "partner" is missing or empty/,
     ],
-    ['a purpose twice', changed('purposes', twice), /purposes.csv row \d+: "SERVICE" stands twice/],
+    [
+      'a purpose twice',
+      changed('purposes', twice),
+      /purposes.csv line \d+: "SERVICE" stands twice/,
+    ],
     [
       'a legal basis that does not exist',
       changed('purposes', first({ legal_basis: 'wish' })),
@@ -73,7 +81,7 @@ describe('a policy', () => {
       changed('purposes', first({ roles: 'nobody' })),
       /role "nobody" has no column/,
     ],
-    ['a trait twice', changed('traits', twice), /traits.csv row \d+: .* stands twice/],
+    ['a trait twice', changed('traits', twice), /traits.csv line \d+: .* stands twice/],
     [
       'a trait of a type that does not exist',
       changed('traits', first({ type: 'blob' })),
@@ -109,11 +117,85 @@ describe('a policy', () => {
       changed('jurisdictions', first({ mechanism: 'mars' })),
       /mechanism is "mars"/,
     ],
+    [
+      'a pattern for a category',
+      changed('roles', first({ category: 'user.*' })),
+      /roles.csv line 2: category "user.\*" is none; write dotted words/,
+    ],
+    [
+      'a pattern among the categories themselves',
+      changed('categories', first({ category: 'user.*' })),
+      /categories.csv line 2: category "user.\*" is none/,
+    ],
+    [
+      'a signal that nothing turns on',
+      changed('purposes', first({ signals: 'gpc gcp' })),
+      /purposes.csv line 2: signals has "gcp"; write gpc, /,
+    ],
+    [
+      'a misspelt column',
+      changed('purposes', (rows) =>
+        rows.map(({ signals = '', ...row }) => ({ ...row, signal: signals })),
+      ),
+      /purposes.csv line 2: there is no column "signal"; the columns are purpose, .*signals/,
+    ],
+    [
+      'a column that is missing, though its cells may be empty',
+      changed('purposes', (rows) => rows.map(({ signals, ...row }) => row)),
+      /purposes.csv line 2: column "signals" is missing; add it/,
+    ],
+    [
+      'a role whose name is two words',
+      changed('roles', first({ 'call centre': 'CLEAR' })),
+      /roles.csv line 2: there is no column "call centre"/,
+    ],
+    [
+      'a misspelt column of notices.csv, whose notices would be for everywhere',
+      changed('notices', first({ jurisdictions: 'eu' })),
+      /notices.csv line 2: there is no column "jurisdictions"/,
+    ],
+    [
+      'a country that is none',
+      changed('jurisdictions', first({ country: 'Germany' })),
+      /jurisdictions.csv line 2: country is "Germany"; write two letters/,
+    ],
   ]
 
   test.each(bad)('with %s is refused by file, row and cause', (_name, policyTables, message) => {
     expect(() => compilePolicy(policyTables)).toThrow(PolicyError)
     expect(() => compilePolicy(policyTables)).toThrow(message)
+  })
+
+  test('names the line of the file, also below empty lines', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'bauta-policy-'))
+    await cp('policy', dir, { recursive: true })
+    const file = join(dir, 'roles.csv')
+    const shipped = await readFile(file, 'utf8')
+    const refusal = async (text: string) => {
+      await writeFile(file, text)
+      try {
+        return void compilePolicy(readPolicyTables(dir))
+      } catch (error) {
+        return (error as Error).message
+      }
+    }
+    const second = shipped.split('\n').findIndex((line) => line.startsWith('user.name')) + 1
+    expect(await refusal(shipped)).toBeUndefined()
+    expect(
+      await refusal(shipped.replace('\n', '\n\n').replace(/user.name,\w+/, 'user.name,SHOWN')),
+    ).toBe(
+      `roles.csv line ${second + 1}: subject is "SHOWN", expected one of ${treatments.join(', ')}`,
+    )
+    expect(await refusal(shipped.replace(/user.name,\w+/, 'user.name'))).toMatch(
+      new RegExp(`^roles.csv: Invalid Record Length.* on line ${second}$`),
+    )
+    expect(await refusal(shipped.replace(',partner', ',subject'))).toBe(
+      'roles.csv: line 1: column "subject" stands twice; keep one',
+    )
+    expect(await refusal(shipped.replace(',partner', ','))).toBe(
+      'roles.csv: line 1: column 5 has no name',
+    )
+    await rm(dir, { recursive: true })
   })
 
   test('has another version as soon as one cell differs', () => {
