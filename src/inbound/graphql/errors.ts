@@ -67,19 +67,45 @@ export function refusalBody(error: unknown): { status: number; code: RefusalCode
 }
 
 /**
- * A compiled query's result with errors as the reference executor makes them. The compiler's own lack `extensions`, which
- * Apollo reads: it would answer INTERNAL_SERVER_ERROR to every refusal.
+ * A result in the one form that both executors are brought to: the order of errors, and what was still going on below a
+ * place that had failed as a whole, would tell which of them answered. For a place that is null the last error stands,
+ * in both the one that made it null; places come in the order of their paths. Not promised: which of several failures
+ * of what can't be null, below one place, is told. The compiler's errors lack `extensions`, which Apollo reads: it would answer
+ * INTERNAL_SERVER_ERROR to every refusal.
  */
-export function withPlainErrors(result: ExecutionResult): ExecutionResult {
-  if (!result.errors) return result
-  const errors = result.errors.map(({ message, path, locations, originalError }) => {
-    const plain = new GraphQLError(message, {
-      path: path ?? null,
-      originalError: originalError ?? null,
-    })
-    return Object.defineProperty(plain, 'locations', { value: locations, enumerable: true })
+export function inOneForm({ data, errors }: ExecutionResult): ExecutionResult {
+  if (!errors) return { data: data ?? null }
+  const byPlace = new Map<string, GraphQLError>()
+  for (const error of errors)
+    byPlace.set(JSON.stringify(nulledPlace(data, error.path ?? [])), plainError(error))
+  const places = [...byPlace].sort(([one], [other]) => (one < other ? -1 : 1))
+  return { errors: places.map(([, error]) => error), ...(data !== undefined && { data }) }
+}
+
+/** How far one comes on this path: a failure of what can't be null takes what it stands in. */
+function nulledPlace(data: unknown, path: readonly (string | number)[]) {
+  let value = data
+  const reached = path.findIndex((key) => {
+    if (value == null) return true
+    value = (value as Record<string | number, unknown>)[key]
+    return false
   })
-  return { ...result, errors }
+  return reached < 0 ? path : path.slice(0, reached)
+}
+
+function plainError({
+  message,
+  path,
+  locations,
+  originalError,
+  nodes,
+}: GraphQLError): GraphQLError {
+  const plain = new GraphQLError(message, {
+    nodes: nodes ?? null,
+    path: path ?? null,
+    originalError: originalError ?? null,
+  })
+  return Object.defineProperty(plain, 'locations', { value: locations, enumerable: true })
 }
 
 /** Codes that GraphQL itself gives before anything is executed. */
