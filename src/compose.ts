@@ -2,6 +2,7 @@ import { attestOf, exportOf, forwarderOf } from './attest.ts'
 import type { Config } from './config.ts'
 import { openCounting } from './counting.ts'
 import { type DeliveryDesk, deliveryDesk } from './delivery-desk.ts'
+import { type Documents, documentsOf } from './documents.ts'
 import type { PeopleByIdentifier } from './domain/profiles/people-by-identifier.ts'
 import { ExportDoor } from './gateway/attest/export-door.ts'
 import type { Forwarder } from './gateway/attest/forwarder.ts'
@@ -50,7 +51,7 @@ const MEGABYTE = 1024 * 1024
 const pause = async (): Promise<void> => await new Promise((resolve) => setImmediate(resolve))
 
 /** The gateway, ready to be called: by the HTTP server, the command line or a test. */
-export interface Gateway {
+export interface Gateway extends Documents {
   readonly config: Config
   readonly stores: Stores
   readonly trail: Trail
@@ -139,7 +140,15 @@ export async function composeGateway(
     clock,
   })
   const hasher = new Argon2SecretHasher()
-  const clients = new Clients({ store: clientStore, hasher, policy, recorder, clock, randomness })
+  const clients = new Clients({
+    store: clientStore,
+    hasher,
+    policy,
+    recorder,
+    clock,
+    randomness,
+    mayBeAdhoc: config.mode === 'development',
+  })
   const ingest = new Ingest({
     store: stores.ingestStore,
     policy,
@@ -258,6 +267,7 @@ export async function composeGateway(
     responder,
     ingest,
     clients,
+    ...documentsOf(stores, { config, responder, audiences, denials, recorder, pause }),
     tokens,
     people,
     visitors,

@@ -86,7 +86,15 @@ export class AccessHouse {
       clock,
       perDay: this.denialsPerDay,
     })
-    this.clients = new Clients({ store, hasher, policy, recorder, clock, randomness })
+    this.clients = new Clients({
+      store,
+      hasher,
+      policy,
+      recorder,
+      clock,
+      randomness,
+      mayBeAdhoc: true,
+    })
     this.tokens = new Tokens({
       store,
       clients: new TokenClients(store, hasher, this.authenticator, counters),

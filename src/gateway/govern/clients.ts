@@ -68,6 +68,7 @@ export class Clients {
   readonly #recorder: Recorder
   readonly #clock: Clock
   readonly #randomness: Randomness
+  readonly #mayBeAdhoc: boolean
 
   constructor(parts: {
     store: ClientStore
@@ -76,6 +77,8 @@ export class Clients {
     recorder: Recorder
     clock: Clock
     randomness: Randomness
+    /** Absent: no client may send documents that were not registered where its role has to register them. */
+    mayBeAdhoc?: boolean
   }) {
     this.#store = parts.store
     this.#hasher = parts.hasher
@@ -83,6 +86,7 @@ export class Clients {
     this.#recorder = parts.recorder
     this.#clock = parts.clock
     this.#randomness = parts.randomness
+    this.#mayBeAdhoc = parts.mayBeAdhoc ?? false
   }
 
   /** @throws Refusal CONFLICT when the id is taken, BAD_USER_INPUT naming what policy does not allow. */
@@ -186,6 +190,10 @@ export class Clients {
     refuseUnless(
       writeKey === null || roles.includes('ingest'),
       'Only the role ingest has write keys.',
+    )
+    refuseUnless(
+      !draft.adhoc || this.#mayBeAdhoc,
+      'The mark adhoc is for development; in production partners register their documents.',
     )
     return {
       id,

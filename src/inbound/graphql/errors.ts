@@ -1,4 +1,11 @@
-import { type ExecutionResult, GraphQLError, type GraphQLFormattedError } from 'graphql'
+import {
+  type ExecutionResult,
+  GraphQLError,
+  type GraphQLFormattedError,
+  Kind,
+  print,
+} from 'graphql'
+import type { Caller } from '../../gateway/disclose/reception.ts'
 import { isDenial } from '../../gateway/scope/denials.ts'
 import { httpStatusOf, Refusal, type RefusalCode } from '../../kernel/refusal.ts'
 
@@ -108,7 +115,7 @@ function plainError({
   return Object.defineProperty(plain, 'locations', { value: locations, enumerable: true })
 }
 
-/** Codes that GraphQL itself gives before anything is executed. */
+/** Codes that GraphQL itself gives, before anything is executed. */
 const OF_GRAPHQL: ReadonlySet<unknown> = new Set([
   'GRAPHQL_PARSE_FAILED',
   'GRAPHQL_VALIDATION_FAILED',
@@ -134,8 +141,33 @@ export function publicError(
   }
   const refusal = refusalOf(error)
   if (refusal) return { message: refusal.message, ...place, extensions: { code: refusal.code } }
+  const variable = formatted.path ? null : badVariable(error)
+  if (variable) return { message: variable, ...place, extensions: { code: 'BAD_USER_INPUT' } }
   const code = formatted.extensions?.code
   if (OF_GRAPHQL.has(code) && !formatted.path)
     return { message: formatted.message, ...place, extensions: { code } }
   return { message: INTERNAL, ...place, extensions: { code: 'INTERNAL' } }
+}
+
+/** In words of the document alone: GraphQL's own would repeat the value, and names of fields that it resembles. */
+function badVariable(error: unknown): string | null {
+  const [node] = (error instanceof GraphQLError && error.nodes) || []
+  if (node?.kind !== Kind.VARIABLE_DEFINITION) return null
+  return `The variable $${node.variable.name.value} does not fit its type ${print(node.type)}.`
+}
+
+/** What a partner is told of everything that keeps a request from being executed: nothing of the schema can be read from it. */
+const UNREADABLE: GraphQLFormattedError = {
+  message: 'The request can not be answered as it stands.',
+  extensions: { code: 'BAD_USER_INPUT' },
+}
+
+/** Errors as this caller is told them, public ones all of them. */
+export function errorsFor(
+  { principal }: Caller,
+  errors: readonly GraphQLFormattedError[],
+): readonly GraphQLFormattedError[] {
+  const isEarly = ({ path, extensions }: GraphQLFormattedError) =>
+    !path && OF_GRAPHQL.has(extensions?.code)
+  return principal.roles.includes('partner') && errors.some(isEarly) ? [UNREADABLE] : errors
 }
