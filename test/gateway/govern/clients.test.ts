@@ -1,4 +1,7 @@
 import type { ClientDraft } from '../../../src/gateway/govern/clients.ts'
+import { Clients } from '../../../src/gateway/govern/clients.ts'
+import type { Recorder } from '../../../src/gateway/scope/recorder.ts'
+import { randomness } from '../../clock-and-randomness.ts'
 import { AccessHouse } from '../access-house.ts'
 
 let house: AccessHouse
@@ -102,6 +105,18 @@ describe('a client', () => {
     ])
     expect(JSON.stringify(house.entries)).not.toContain(key)
   })
+})
+
+test('In production no client gets the mark with which partners may send documents of their own', async () => {
+  const { store, hasher, policy, clock } = house
+  const recorder = { recordAction: async () => '' } as unknown as Recorder
+  const clients = new Clients({ store, hasher, policy, recorder, clock, randomness })
+  const draft = { id: 'acme', name: 'Acme', roles: ['partner'] }
+  await expect(clients.create({ ...draft, adhoc: true })).rejects.toMatchObject({
+    code: 'BAD_USER_INPUT',
+  })
+  expect(await store.find('acme')).toBeNull()
+  expect((await clients.create(draft)).client.adhoc).toBe(false)
 })
 
 describe('secrets', () => {

@@ -6,6 +6,7 @@ import {
   GraphQLNonNull,
   GraphQLObjectType,
   type GraphQLOutputType,
+  type GraphQLResolveInfo,
   GraphQLSchema,
   parse,
 } from 'graphql'
@@ -25,11 +26,14 @@ type Deeds = Readonly<Record<string, { readonly turns: number; readonly fails: b
 
 let deeds: Deeds = {}
 let done: string[] = []
+/** The place of which a resolver was told last: compiled once, it is the same object each time. */
+let told: unknown
 
 const resolve =
   (value: unknown) =>
-  async (_source: unknown, _args: unknown, _context: unknown, info: { fieldName: string }) => {
+  async (_source: unknown, _args: unknown, _context: unknown, info: GraphQLResolveInfo) => {
     const { fieldName } = info
+    told = info.fieldNodes
     const { turns, fails } = deeds[fieldName] ?? { turns: 0, fails: false }
     done.push(`${fieldName} begins`)
     for (let turn = 0; turn < turns; turn++) await new Promise(setImmediate)
@@ -77,7 +81,11 @@ const visit = {
 const reception = { admit: async () => visit, leave: async () => {} } as unknown as Reception
 const newResponder = () => new Responder({ schema, reception, doors: {} as never })
 
-async function asked(responder: Responder, query: string): Promise<ExecutionResult> {
+async function asked(
+  responder: Responder,
+  query: string,
+  registered = false,
+): Promise<ExecutionResult> {
   done = []
   return await responder.respond({
     document: parse(query),
@@ -85,6 +93,7 @@ async function asked(responder: Responder, query: string): Promise<ExecutionResu
     operationName: null,
     variables: {},
     caller: {} as never,
+    registered,
   })
 }
 
@@ -146,4 +155,23 @@ test('The first answer to a query and those that are compiled are the same, byte
       expect(bytes(await asked(responder, query))).toBe(first)
     }),
   )
+})
+
+test('A registered document is compiled at first sight, others when they come again', async () => {
+  deeds = {}
+  const toldTo = async (responder: Responder, registered: boolean) => {
+    await asked(responder, query, registered)
+    return told
+  }
+  const often = async (registered: boolean) => {
+    const responder = newResponder()
+    const [first, second, third] = [
+      await toldTo(responder, registered),
+      await toldTo(responder, registered),
+      await toldTo(responder, registered),
+    ]
+    return [first === second, second === third]
+  }
+  expect(await often(true)).toEqual([true, true])
+  expect(await often(false)).toEqual([false, true])
 })
