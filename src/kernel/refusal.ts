@@ -72,7 +72,9 @@ export function failureOf(error: unknown): Record<string, unknown> {
   const cause = causeOf(error)
   if (!(cause instanceof Error)) return { name: typeof cause }
   const { code } = cause as Error & { code?: unknown }
-  const frames = cause.stack?.split('\n').filter((line) => /^\s+at /.test(line))
+  // A message of several lines may look like frames.
+  const stack = cause.stack?.replace(cause.message, '')
+  const frames = stack?.split('\n').filter((line) => /^\s+at /.test(line))
   return {
     name: cause.name,
     code: typeof code === 'string' ? code : undefined,
