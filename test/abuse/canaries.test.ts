@@ -66,16 +66,19 @@ beforeAll(async () => {
 })
 afterAll(async () => await running.stop())
 
-async function stream(query: string): Promise<string> {
+async function stream(
+  query: string,
+  variables: Readonly<Record<string, unknown>> = {},
+  { token }: As = officer,
+): Promise<string> {
   const response = await fetch(`${running.origin}/graphql/stream`, {
     method: 'POST',
     headers: {
-      authorization: `Bearer ${officer.token}`,
-      'bauta-purpose': 'SUBJECT_RIGHTS',
+      authorization: `Bearer ${token}`,
       'content-type': 'application/json',
       accept: 'text/event-stream',
     },
-    body: JSON.stringify({ query }),
+    body: JSON.stringify({ query, variables }),
   })
   return allOf(response, await response.text())
 }
@@ -233,4 +236,19 @@ test('Nobody is told a value again that stood in a variable', async () => {
     expect(answer.body).not.toContain(CANARY)
     expect(answer.messages.join()).toMatch(/The variable \$[fn] does not fit its type/)
   }
+})
+
+test('A stream that can not begin says no more than an answer', async () => {
+  const watch = 'subscription ($id: ID) { profileChanged(id: $id) { profile { id } } }'
+  const variables = { id: { [CANARY]: CANARY } }
+  const early = [
+    await stream('subscription {', {}, partner),
+    await stream('subscription { profileChange { profile { id } } }', {}, partner),
+    await stream(watch, variables, partner),
+  ]
+  for (const told of early) expect(told).toContain('The request can not be answered as it stands.')
+  expect(early.join()).not.toMatch(/did you mean|syntax|ProfileChange/i)
+  const told = await stream(watch, variables)
+  expect(told).toContain('The variable $id does not fit its type ID.')
+  expect(told).not.toContain(CANARY)
 })

@@ -42,7 +42,8 @@ export async function streamRoute(
       if (!received) throw new Error('the request has no caller')
       const { caller } = received
       const { document, errors } = readDocument(responder.schema, query)
-      if (!document) return shown(caller, { errors }) as never
+      // The library takes a result without data for arguments of its own.
+      if (!document) return once(shown(caller, { errors })) as never
       const results = responder.follow(
         {
           document,
@@ -113,6 +114,10 @@ function shownErrors(
     ({ message, extensions, path }) =>
       new GraphQLError(message, { extensions: extensions ?? {}, ...(path ? { path } : {}) }),
   )
+}
+
+async function* once<T>(item: T): AsyncGenerator<T, void> {
+  yield item
 }
 
 async function* mapped<T, U>(
