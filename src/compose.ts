@@ -2,6 +2,7 @@ import { attestOf, exportOf, forwarderOf } from './attest.ts'
 import { type Config, issuerOf } from './config.ts'
 import { openCounting } from './counting.ts'
 import { type DeliveryDesk, deliveryDesk } from './delivery-desk.ts'
+import { type Documents, documentsOf } from './documents.ts'
 import type { PeopleByIdentifier } from './domain/profiles/people-by-identifier.ts'
 import { foreignCallersOf } from './foreign-callers.ts'
 import { ExportDoor } from './gateway/attest/export-door.ts'
@@ -55,7 +56,7 @@ const MEGABYTE = 1024 * 1024
 const pause = async (): Promise<void> => await new Promise((resolve) => setImmediate(resolve))
 
 /** The gateway, ready to be called: by the HTTP server, the command line or a test. */
-export interface Gateway {
+export interface Gateway extends Documents {
   readonly config: Config
   readonly stores: Stores
   readonly trail: Trail
@@ -279,6 +280,7 @@ export async function composeGateway(
     responder,
     ingest,
     clients,
+    ...documentsOf(stores, { config, responder, audiences, denials, recorder, pause }),
     tokens: oauth.tokens,
     oauth,
     people,

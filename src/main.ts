@@ -17,6 +17,7 @@ import { registerAuditWitness } from './inbound/cli/audit-witness.ts'
 import { registerClients } from './inbound/cli/clients.ts'
 import { registerConfig } from './inbound/cli/config.ts'
 import { registerDeliveries } from './inbound/cli/deliveries.ts'
+import { registerDocuments } from './inbound/cli/documents.ts'
 import { registerErasures } from './inbound/cli/erasures.ts'
 import { registerEvaluate } from './inbound/cli/evaluate.ts'
 import { registerImport } from './inbound/cli/import.ts'
@@ -141,6 +142,7 @@ registerAuditReplay(audit, openReplay, print)
 registerAuditWitness(audit, { ...witnessPorts, print, say })
 registerConfig(program, () => reportConfig(process.env), print)
 registerClients(program, open, print)
+registerDocuments(program, open, { print, err: process.stderr })
 registerImport(program, open)
 registerDeliveries(program, open, print)
 registerErasures(program, openErasures, { print, say })

@@ -74,7 +74,7 @@ export async function buildGatewayServer(
   gateway: Gateway,
   more: Partial<Pick<ServerParts, 'pages' | 'log'>> = {},
 ): Promise<FastifyInstance> {
-  const { config, stores, authenticator, visitors, responder, reception } = gateway
+  const { config, stores, authenticator, visitors, responder, reception, gate } = gateway
   const { counters, reserve, trail, requests } = gateway
   const log = more.log ?? pino({ level: config.logLevel })
   const metrics = gatewayMetrics(gateway)
@@ -109,8 +109,9 @@ export async function buildGatewayServer(
     ],
     onForeignHost: (requestId) => counters.note('foreign-host', { requestId, clientId: null }),
     routes: [
-      async (app) => await graphqlRoute(app, { responder, callerOf, development, onUnforeseen }),
-      async (app) => await streamRoute(app, { responder, callerOf, onUnforeseen }),
+      async (app) =>
+        await graphqlRoute(app, { responder, callerOf, gate, development, onUnforeseen }),
+      async (app) => await streamRoute(app, { responder, callerOf, gate, onUnforeseen }),
       oauthRoutes(gateway.oauth),
       preferenceRoutes(pagesDir, config.allowedOrigins),
       gpcRoute(stores.policy.controller?.gpcLastUpdate ?? null),

@@ -51,6 +51,7 @@ import { DatabaseQuota, FolderSpace } from './outbound/postgres/storage-space.ts
 import { PostgresSubjectRequestStore } from './outbound/postgres/subject-request-store.ts'
 import { PostgresTrailSubjects } from './outbound/postgres/trail-subjects.ts'
 import { PostgresTrailTimes } from './outbound/postgres/trail-times.ts'
+import { PostgresTrustedDocumentStore } from './outbound/postgres/trusted-document-store.ts'
 import type { RedisLink } from './outbound/redis/redis-link.ts'
 import { readPolicyTables } from './policy-files.ts'
 
@@ -90,6 +91,7 @@ export interface Stores {
   readonly segments: PostgresSegmentStore
   readonly recommendations: PostgresRecommendationStore
   readonly clients: PostgresClientStore
+  readonly trustedDocuments: PostgresTrustedDocumentStore
   readonly feed: PostgresChangeFeed
   readonly rebuild: ProfileRebuild
   readonly ingestStore: PostgresIngestStore
@@ -197,6 +199,7 @@ export async function openStores(
       : new DatabaseQuota(database, quota === null ? null : quota * MEGABYTE),
     securityCounts: new PostgresSecurityCountStore(database),
     clients: new PostgresClientStore(database),
+    trustedDocuments: new PostgresTrustedDocumentStore(database),
     feed,
     ingestStore: new PostgresIngestStore(database, rebuild),
     memberLists: new PostgresMemberLists(database),

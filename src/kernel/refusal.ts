@@ -7,6 +7,8 @@ export type RefusalCode =
   | 'FORBIDDEN'
   | 'PURPOSE_REQUIRED'
   | 'PURPOSE_CONFLICT'
+  | 'DOCUMENT_REQUIRED'
+  | 'DOCUMENT_NOT_FOUND'
   | 'BAD_USER_INPUT'
   | 'NOT_FOUND'
   | 'CONFLICT'
@@ -41,6 +43,8 @@ const STATUS: Readonly<Record<RefusalCode, number>> = {
   FORBIDDEN: 403,
   PURPOSE_REQUIRED: 400,
   PURPOSE_CONFLICT: 400,
+  DOCUMENT_REQUIRED: 403,
+  DOCUMENT_NOT_FOUND: 404,
   BAD_USER_INPUT: 400,
   NOT_FOUND: 404,
   CONFLICT: 409,
@@ -70,7 +74,9 @@ export function failureOf(error: unknown): Record<string, unknown> {
   const cause = causeOf(error)
   if (!(cause instanceof Error)) return { name: typeof cause }
   const { code } = cause as Error & { code?: unknown }
-  const frames = cause.stack?.split('\n').filter((line) => /^\s+at /.test(line))
+  // A message of several lines may look like frames.
+  const stack = cause.stack?.replace(cause.message, '')
+  const frames = stack?.split('\n').filter((line) => /^\s+at /.test(line))
   return {
     name: cause.name,
     code: typeof code === 'string' ? code : undefined,

@@ -23,6 +23,8 @@ export interface Caller {
   readonly principal: Principal
   /** Value of the header Bauta-Purpose. */
   readonly purposeHeader: string | null
+  /** To which the registered document is bound that is sent; absent or null: none is. */
+  readonly boundPurpose?: string | null
   /** The request carries `Sec-GPC: 1`. */
   readonly gpc?: boolean
   readonly requestId: string
@@ -109,7 +111,8 @@ export class Reception {
     if (!takesBack(selection)) this.#reserve.assertRoom()
     let visit: Visit | null = null
     try {
-      const declared = { directive: purposeDirective, header: caller.purposeHeader }
+      const directive = purposeDirective ?? caller.boundPurpose ?? null
+      const declared = { directive, header: caller.purposeHeader }
       visit = this.#visit(
         caller,
         selection,

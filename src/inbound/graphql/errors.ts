@@ -1,4 +1,11 @@
-import { type ExecutionResult, GraphQLError, type GraphQLFormattedError } from 'graphql'
+import {
+  type ExecutionResult,
+  GraphQLError,
+  type GraphQLFormattedError,
+  Kind,
+  print,
+} from 'graphql'
+import type { Caller } from '../../gateway/disclose/reception.ts'
 import { isDenial } from '../../gateway/scope/denials.ts'
 import { httpStatusOf, Refusal, type RefusalCode } from '../../kernel/refusal.ts'
 
@@ -63,22 +70,48 @@ export function refusalBody(error: unknown): { status: number; code: RefusalCode
 }
 
 /**
- * A compiled query's result with errors as the reference executor makes them. The compiler's own lack `extensions`, which
- * Apollo reads: it would answer INTERNAL_SERVER_ERROR to every refusal.
+ * A result in the one form that both executors are brought to: the order of errors, and what was still going on below a
+ * place that had failed as a whole, would tell which of them answered. For a place that is null the last error stands,
+ * in both the one that made it null; places come in the order of their paths. Not promised: which of several failures
+ * of what can't be null, below one place, is told. The compiler's errors lack `extensions`, which Apollo reads: it would answer
+ * INTERNAL_SERVER_ERROR to every refusal.
  */
-export function withPlainErrors(result: ExecutionResult): ExecutionResult {
-  if (!result.errors) return result
-  const errors = result.errors.map(({ message, path, locations, originalError }) => {
-    const plain = new GraphQLError(message, {
-      path: path ?? null,
-      originalError: originalError ?? null,
-    })
-    return Object.defineProperty(plain, 'locations', { value: locations, enumerable: true })
-  })
-  return { ...result, errors }
+export function inOneForm({ data, errors }: ExecutionResult): ExecutionResult {
+  if (!errors) return { data: data ?? null }
+  const byPlace = new Map<string, GraphQLError>()
+  for (const error of errors)
+    byPlace.set(JSON.stringify(nulledPlace(data, error.path ?? [])), plainError(error))
+  const places = [...byPlace].sort(([one], [other]) => (one < other ? -1 : 1))
+  return { errors: places.map(([, error]) => error), ...(data !== undefined && { data }) }
 }
 
-/** Codes that GraphQL itself gives before anything is executed. */
+/** How far one comes on this path: a failure of what can't be null takes what it stands in. */
+function nulledPlace(data: unknown, path: readonly (string | number)[]) {
+  let value = data
+  const reached = path.findIndex((key) => {
+    if (value == null) return true
+    value = (value as Record<string | number, unknown>)[key]
+    return false
+  })
+  return reached < 0 ? path : path.slice(0, reached)
+}
+
+function plainError({
+  message,
+  path,
+  locations,
+  originalError,
+  nodes,
+}: GraphQLError): GraphQLError {
+  const plain = new GraphQLError(message, {
+    nodes: nodes ?? null,
+    path: path ?? null,
+    originalError: originalError ?? null,
+  })
+  return Object.defineProperty(plain, 'locations', { value: locations, enumerable: true })
+}
+
+/** Codes that GraphQL itself gives, before anything is executed. */
 const OF_GRAPHQL: ReadonlySet<unknown> = new Set([
   'GRAPHQL_PARSE_FAILED',
   'GRAPHQL_VALIDATION_FAILED',
@@ -104,8 +137,33 @@ export function publicError(
   }
   const refusal = refusalOf(error)
   if (refusal) return { message: refusal.message, ...place, extensions: { code: refusal.code } }
+  const variable = formatted.path ? null : badVariable(error)
+  if (variable) return { message: variable, ...place, extensions: { code: 'BAD_USER_INPUT' } }
   const code = formatted.extensions?.code
   if (OF_GRAPHQL.has(code) && !formatted.path)
     return { message: formatted.message, ...place, extensions: { code } }
   return { message: INTERNAL, ...place, extensions: { code: 'INTERNAL' } }
+}
+
+/** In words of the document alone: GraphQL's own would repeat the value, and names of fields that it resembles. */
+function badVariable(error: unknown): string | null {
+  const [node] = (error instanceof GraphQLError && error.nodes) || []
+  if (node?.kind !== Kind.VARIABLE_DEFINITION) return null
+  return `The variable $${node.variable.name.value} does not fit its type ${print(node.type)}.`
+}
+
+/** What a partner is told of everything that keeps a request from being executed: nothing of the schema can be read from it. */
+const UNREADABLE: GraphQLFormattedError = {
+  message: 'The request can not be answered as it stands.',
+  extensions: { code: 'BAD_USER_INPUT' },
+}
+
+/** Errors as this caller is told them, public ones all of them. */
+export function errorsFor(
+  { principal }: Caller,
+  errors: readonly GraphQLFormattedError[],
+): readonly GraphQLFormattedError[] {
+  const isEarly = ({ path, extensions }: GraphQLFormattedError) =>
+    !path && OF_GRAPHQL.has(extensions?.code)
+  return principal.roles.includes('partner') && errors.some(isEarly) ? [UNREADABLE] : errors
 }

@@ -1,5 +1,6 @@
 import { type DocumentNode, type ExecutionResult, Kind } from 'graphql'
 import { LRUCache } from 'lru-cache'
+import { introspects } from './introspection.ts'
 
 /** A document that was parsed and found valid. */
 export interface KnownDocument {
@@ -33,12 +34,12 @@ const TYPES: ReadonlyMap<string | undefined, string> = new Map([
 export class KnownDocuments {
   readonly #byText = new LRUCache<string, KnownDocument>({ max: KNOWN })
 
-  /** Subscriptions are not answered over plain HTTP, so documents with one are never known. */
+  /** Subscriptions are not answered over plain HTTP, and not everybody may introspect: documents that do are never known. */
   remember(text: string, known: KnownDocument): void {
     const streams = known.document.definitions.some(
       (one) => one.kind === Kind.OPERATION_DEFINITION && one.operation === 'subscription',
     )
-    if (!streams) this.#byText.set(text, known)
+    if (!streams && !introspects(known.document)) this.#byText.set(text, known)
   }
 
   find(text: string): KnownDocument | undefined {

@@ -14,7 +14,7 @@ import { isNews, type Told, type WatchedChange } from '../../gateway/disclose/wa
 import { Refusal } from '../../kernel/refusal.ts'
 import { type Analysis, analyse } from './analysis.ts'
 import type { Doors, StandingDoors } from './doors.ts'
-import { outcomeOf, refusedWhole, stoppingRefusal, withPlainErrors } from './errors.ts'
+import { inOneForm, outcomeOf, refusedWhole, stoppingRefusal } from './errors.ts'
 import { until } from './until.ts'
 
 /** A parsed and validated request. */
@@ -25,6 +25,8 @@ export interface GraphqlRequest {
   readonly operationName: string | null
   readonly variables: Readonly<Record<string, unknown>>
   readonly caller: Caller
+  /** The document is a registered one: it will come again. */
+  readonly registered?: boolean
   /** The event, for one answer of a subscription. */
   readonly rootValue?: unknown
 }
@@ -39,9 +41,9 @@ interface Answer {
 
 interface Prepared {
   readonly analysis: Analysis
-  /** Compiled on second sight: a document that is sent once is not worth it. */
-  compiled: CompiledQuery | null
-  sights: number
+  /** Null: not to be compiled; absent: not yet tried. On second sight: a document that is sent once is not worth it. */
+  compiled?: CompiledQuery | null
+  seen: boolean
 }
 
 const PREPARED_DOCUMENTS = 500
@@ -152,7 +154,7 @@ export class Responder {
     if (known) return known
     const { document, documentHash, operationName } = request
     const analysis = analyse(this.schema, document, operationName, `sha256:${documentHash}`)
-    const prepared = { analysis, compiled: null, sights: 0 }
+    const prepared: Prepared = { analysis, seen: false }
     this.#prepared.set(key, prepared)
     return prepared
   }
@@ -184,24 +186,27 @@ export class Responder {
     visit: Visit,
   ): Promise<ExecutionResult> {
     const doors = this.#doorsOf(visit)
-    prepared.sights += 1
-    if (prepared.sights === 2 && request.rootValue === undefined)
-      prepared.compiled = this.#compile(request)
+    const isWorthIt = prepared.seen || request.registered === true
+    prepared.seen = true
+    if (isWorthIt && prepared.compiled === undefined && request.rootValue === undefined)
+      prepared.compiled = this.#compile(prepared, request)
     if (prepared.compiled)
-      return withPlainErrors(
-        await prepared.compiled.query(undefined, doors, { ...request.variables }),
-      )
-    return await execute({
-      schema: this.schema,
-      document: request.document,
-      rootValue: request.rootValue,
-      contextValue: doors,
-      variableValues: { ...request.variables },
-      operationName: request.operationName,
-    })
+      return inOneForm(await prepared.compiled.query(undefined, doors, { ...request.variables }))
+    return inOneForm(
+      await execute({
+        schema: this.schema,
+        document: request.document,
+        rootValue: request.rootValue,
+        contextValue: doors,
+        variableValues: { ...request.variables },
+        operationName: request.operationName,
+      }),
+    )
   }
 
-  #compile(request: GraphqlRequest): CompiledQuery | null {
+  #compile({ analysis }: Prepared, request: GraphqlRequest): CompiledQuery | null {
+    // A compiled mutation would change everything at once, and go on after what failed.
+    if (analysis.operation.operation !== 'query') return null
     const compiled = compileQuery(this.schema, request.document, request.operationName ?? undefined)
     // What the compiler does not take, the reference executor answers.
     return isCompiledQuery(compiled) ? compiled : null

@@ -12,22 +12,23 @@ import {
 } from '@apollo/server/plugin/disabled'
 import { fastifyApolloHandler } from '@as-integrations/fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { ExecutionResult } from 'graphql'
+import { type ExecutionResult, GraphQLError } from 'graphql'
 import type { Caller } from '../../gateway/disclose/reception.ts'
+import type { DocumentGate } from '../../gateway/scope/document-gate.ts'
 import { limits } from '../../kernel/limits.ts'
-import { publicError, refusalBody } from './errors.ts'
+import { errorsFor, publicError, refusalBody } from './errors.ts'
+import { introspects } from './introspection.ts'
 import { KnownDocuments, plainRequestOf, textOf } from './known-documents.ts'
 import type { Responder } from './responder.ts'
+import { type Received, TrustedDocumentRequests } from './trusted-documents.ts'
 
-interface RequestContext extends BaseContext {
-  readonly caller: Caller
+interface RequestContext extends BaseContext, Received {
   /** Already found, and with errors: Apollo Server only gives them their form. */
   readonly answered: ExecutionResult | null
 }
 
 declare module 'fastify' {
   interface FastifyRequest {
-    caller: Caller | null
     answered: ExecutionResult | null
   }
 }
@@ -36,6 +37,7 @@ export interface GraphqlRouteParts {
   readonly responder: Responder
   /** Finds out who calls. @throws Refusal UNAUTHENTICATED */
   readonly callerOf: (request: FastifyRequest) => Promise<Caller>
+  readonly gate: DocumentGate
   readonly development: boolean
   /** The private half of errors that nobody foresaw. */
   readonly onUnforeseen: (error: unknown) => void
@@ -46,7 +48,8 @@ export async function graphqlRoute(app: FastifyInstance, parts: GraphqlRoutePart
   const known = new KnownDocuments()
   const apollo = new ApolloServer<RequestContext>({
     gateway: executorOf(parts.responder, known),
-    introspection: parts.development,
+    // Who may is asked below.
+    introspection: true,
     includeStacktraceInErrorResponses: false,
     hideSchemaDetailsFromClientErrors: !parts.development,
     allowBatchedHttpRequests: false,
@@ -64,34 +67,37 @@ export async function graphqlRoute(app: FastifyInstance, parts: GraphqlRoutePart
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
       ApolloServerPluginSchemaReportingDisabled(),
+      introspectionIsFor(parts.gate),
+      partnersAreToldNothing,
       plainJsonSaysOk,
     ],
   })
   await apollo.start()
   app.addHook('onClose', async () => await apollo.stop())
-  app.decorateRequest('caller', null)
+  app.decorateRequest('received', null)
   app.decorateRequest('answered', null)
   app.setErrorHandler(async (error, _request, reply) => {
     const { status, code, body } = refusalBody(error)
     if (code === 'INTERNAL') parts.onUnforeseen(error)
     return await reply.status(status).send(body)
   })
-  const { responder, callerOf } = parts
+  const { responder } = parts
+  const requests = new TrustedDocumentRequests(parts.callerOf, parts.gate)
   app.route({
     method: ['GET', 'POST'],
     url: '/graphql',
     config: { audited: 'one entry per response, in gateway/disclose/record-response.ts' },
     preHandler: [
       async (request: FastifyRequest, _reply: FastifyReply) => {
-        request.caller = await callerOf(request)
+        request.received = await requests.receive(request)
       },
       async (request: FastifyRequest, reply: FastifyReply) =>
         await answerKnown(responder, known, request, reply),
     ],
     handler: fastifyApolloHandler(apollo, {
-      context: async ({ caller, answered }) => {
-        if (!caller) throw new Error('the request has no caller')
-        return { caller, answered }
+      context: async ({ received, answered }) => {
+        if (!received) throw new Error('the request has no caller')
+        return { ...received, answered }
       },
     }),
   })
@@ -106,11 +112,11 @@ async function answerKnown(
 ): Promise<unknown> {
   const plain = plainRequestOf(request)
   const found = plain && known.find(plain.query)
-  const { caller } = request
-  if (!plain || !found || !caller) return undefined
+  const { received } = request
+  if (!plain || !found || !received) return undefined
   const { variables, operationName, type } = plain
   const { document, hash: documentHash } = found
-  const asked = { document, documentHash, operationName, variables, caller }
+  const asked = { document, documentHash, operationName, variables, ...received }
   const answer = await responder.respond(asked)
   if (!answer.errors) return await reply.type(type).send(textOf(answer))
   request.answered = answer
@@ -128,7 +134,7 @@ function executorOf(
     },
     load: async () => ({
       executor: async ({ document, request, queryHash, operationName, context }) => {
-        const { caller, answered } = context as RequestContext
+        const { caller, registered, answered } = context as RequestContext
         if (answered) return answered
         if (request.query) known.remember(request.query, { document, hash: queryHash })
         return await responder.respond({
@@ -137,11 +143,38 @@ function executorOf(
           operationName: operationName ?? null,
           variables: request.variables ?? {},
           caller,
+          registered,
         })
       },
     }),
     stop: async () => {},
   }
+}
+
+/** Asked for every document, known to Apollo Server or not: it validates one only once. */
+function introspectionIsFor(gate: DocumentGate): ApolloServerPlugin<RequestContext> {
+  return {
+    async requestDidStart() {
+      return {
+        async didResolveOperation({ document, contextValue: { caller } }) {
+          if (!introspects(document) || gate.mayIntrospect(caller.principal)) return
+          const extensions = { code: 'GRAPHQL_VALIDATION_FAILED', http: { status: 400 } }
+          throw new GraphQLError('Introspection is off for this caller.', { extensions })
+        },
+      }
+    },
+  }
+}
+
+const partnersAreToldNothing: ApolloServerPlugin<RequestContext> = {
+  async requestDidStart() {
+    return {
+      async willSendResponse({ response: { body }, contextValue: { caller } }) {
+        if (body.kind !== 'single' || !body.singleResult.errors) return
+        body.singleResult.errors = errorsFor(caller, body.singleResult.errors)
+      },
+    }
+  },
 }
 
 const BEFORE_EXECUTION: ReadonlySet<unknown> = new Set([

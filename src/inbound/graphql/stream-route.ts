@@ -1,11 +1,20 @@
 import { createHash } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { type ExecutionResult, GraphQLError, parse, validate } from 'graphql'
+import {
+  type DocumentNode,
+  type ExecutionResult,
+  GraphQLError,
+  type GraphQLSchema,
+  parse,
+  validate,
+} from 'graphql'
 import { createHandler } from 'graphql-sse/lib/use/fastify'
 import type { Caller } from '../../gateway/disclose/reception.ts'
+import type { DocumentGate } from '../../gateway/scope/document-gate.ts'
 import { limits } from '../../kernel/limits.ts'
-import { publicError, refusalBody } from './errors.ts'
+import { errorsFor, publicError, refusalBody } from './errors.ts'
 import type { Responder } from './responder.ts'
+import { TrustedDocumentRequests } from './trusted-documents.ts'
 
 /** `/graphql/stream`: subscriptions by the GraphQL over SSE protocol, one connection each. */
 export async function streamRoute(
@@ -13,13 +22,15 @@ export async function streamRoute(
   parts: {
     readonly responder: Responder
     readonly callerOf: (request: FastifyRequest) => Promise<Caller>
+    readonly gate: DocumentGate
     readonly onUnforeseen: (error: unknown) => void
   },
 ): Promise<void> {
-  const { responder, callerOf, onUnforeseen } = parts
-  const shown = (result: ExecutionResult): ExecutionResult => ({
-    ...result,
-    ...(result.errors && { errors: result.errors.map((error) => shownError(error, onUnforeseen)) }),
+  const { responder, callerOf, gate, onUnforeseen } = parts
+  const requests = new TrustedDocumentRequests(callerOf, gate)
+  const shown = (caller: Caller, { errors, ...rest }: ExecutionResult): ExecutionResult => ({
+    ...rest,
+    ...(errors && { errors: shownErrors(caller, errors, onUnforeseen) }),
   })
   const handler = createHandler({
     schema: responder.schema,
@@ -27,23 +38,26 @@ export async function streamRoute(
     authenticate: () => null,
     async onSubscribe(request, params) {
       const { query, operationName = null, variables = {} } = params
-      const document = parse(query, { maxTokens: limits.queryTokens })
-      const errors = validate(responder.schema, document)
-      if (errors.length > 0)
-        return { errors: errors.map((error) => shownError(error, onUnforeseen)) } as never
+      const { received } = request.raw
+      if (!received) throw new Error('the request has no caller')
+      const { caller } = received
+      const { document, errors } = readDocument(responder.schema, query)
+      // The library takes a result without data for arguments of its own.
+      if (!document) return once(shown(caller, { errors })) as never
       const results = responder.follow(
         {
           document,
           documentHash: createHash('sha256').update(query).digest('hex'),
           operationName: operationName ?? null,
           variables: (variables ?? {}) as Record<string, unknown>,
-          caller: await callerOf(request.raw),
+          ...received,
         },
-        async () => await callerOf(request.raw),
+        async () => await requests.callerNow(request.raw),
       )
-      return mapped(results, shown) as never
+      return mapped(results, (result) => shown(caller, result)) as never
     },
   })
+  app.decorateRequest('received', null)
   app.setErrorHandler(async (error, _request, reply) => {
     const { status, code, body } = refusalBody(error)
     if (code === 'INTERNAL') onUnforeseen(error)
@@ -57,7 +71,7 @@ export async function streamRoute(
       stream: true,
     },
     preHandler: async (request) => {
-      await callerOf(request)
+      request.received = await requests.receive(request)
     },
     handler: async (request, reply) => {
       await handler(request, reply)
@@ -66,13 +80,44 @@ export async function streamRoute(
   })
 }
 
-function shownError(error: GraphQLError, onUnforeseen: (error: unknown) => void): GraphQLError {
-  const { message, extensions, ...place } = publicError(error.toJSON(), error)
-  if (extensions?.code === 'INTERNAL') onUnforeseen(error)
-  return new GraphQLError(message, {
-    extensions: extensions ?? {},
-    ...(place.path ? { path: place.path } : {}),
+function readDocument(
+  schema: GraphQLSchema,
+  text: string,
+):
+  | { readonly document: DocumentNode; readonly errors?: never }
+  | { readonly document: null; readonly errors: readonly GraphQLError[] } {
+  try {
+    const document = parse(text, { maxTokens: limits.queryTokens })
+    const errors = validate(schema, document)
+    if (errors.length === 0) return { document }
+    return { document: null, errors: errors.map(coded('GRAPHQL_VALIDATION_FAILED')) }
+  } catch (error) {
+    if (!(error instanceof GraphQLError)) throw error
+    return { document: null, errors: [coded('GRAPHQL_PARSE_FAILED')(error)] }
+  }
+}
+
+const coded = (code: string) => (error: GraphQLError) =>
+  new GraphQLError(error.message, { nodes: error.nodes ?? null, extensions: { code } })
+
+function shownErrors(
+  caller: Caller,
+  errors: readonly GraphQLError[],
+  onUnforeseen: (error: unknown) => void,
+): readonly GraphQLError[] {
+  const shown = errors.map((error) => {
+    const told = publicError(error.toJSON(), error)
+    if (told.extensions?.code === 'INTERNAL') onUnforeseen(error)
+    return told
   })
+  return errorsFor(caller, shown).map(
+    ({ message, extensions, path }) =>
+      new GraphQLError(message, { extensions: extensions ?? {}, ...(path ? { path } : {}) }),
+  )
+}
+
+async function* once<T>(item: T): AsyncGenerator<T, void> {
+  yield item
 }
 
 async function* mapped<T, U>(

@@ -25,6 +25,7 @@ import { SubjectRequests1764200005100 } from '../../../migrations/1764200005100-
 import { PolicyVersions1764200006000 } from '../../../migrations/1764200006000-policy-versions.ts'
 import { RequestRegulations1764200007200 } from '../../../migrations/1764200007200-request-regulations.ts'
 import { ClientLimits1764300000000 } from '../../../migrations/1764300000000-client-limits.ts'
+import { TrustedDocuments1764300001000 } from '../../../migrations/1764300001000-trusted-documents.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import { Database } from './database.ts'
 import { EMBEDDED_PORT, EmbeddedServer } from './embedded.ts'
@@ -42,6 +43,7 @@ import { recordsEntities } from './entities/records.ts'
 import { segmentsAndItemsEntities } from './entities/segments-and-items.ts'
 import { subjectRequestEntities } from './entities/subject-requests.ts'
 import { subjectsEntities } from './entities/subjects.ts'
+import { trustedDocumentEntities } from './entities/trusted-document.ts'
 
 /** Versions of PostgreSQL that the tests run against, first and last. */
 const OLDEST = 15
@@ -141,6 +143,7 @@ function dataSourceOf(address: Address, poolSize: number): DataSource {
       ...policyVersionEntities,
       ...erasureEntities,
       ...subjectRequestEntities,
+      ...trustedDocumentEntities,
     ],
     migrations: [
       Subjects1764000001000,
@@ -168,6 +171,7 @@ function dataSourceOf(address: Address, poolSize: number): DataSource {
       PolicyVersions1764200006000,
       RequestRegulations1764200007200,
       ClientLimits1764300000000,
+      TrustedDocuments1764300001000,
     ],
   })
 }
