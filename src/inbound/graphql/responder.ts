@@ -166,7 +166,8 @@ export class Responder {
     const definitions = analysis.operation.variableDefinitions ?? []
     const { coerced, errors } = getVariableValues(this.schema, definitions, request.variables)
     if (errors) return { errors }
-    const cost = analysis.cost(coerced)
+    const { field, type } = analysis.cost(coerced)
+    const cost = Math.max(field, type)
     const { selection, key } = analysis.selection(coerced)
     const planKey = `${documentHash} ${operationName ?? ''} ${key}`
     const { purpose } = analysis

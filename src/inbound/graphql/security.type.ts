@@ -1,4 +1,6 @@
 import { Field, Float, ObjectType } from 'type-graphql'
+import { SAMPLES } from '../../domain/audit/security-counts.ts'
+import { AtMost } from './directives.ts'
 import { DateTime } from './scalars.ts'
 
 @ObjectType({
@@ -39,6 +41,7 @@ export class SecurityCount {
   @Field(() => Float, { description: 'How often, over all gateways.' })
   count!: number
 
+  @AtMost(SAMPLES)
   @Field(() => [SecuritySample], { description: 'The first few of them.' })
   samples!: SecuritySample[]
 }
