@@ -26,6 +26,7 @@ import { Ingest } from './gateway/ingest/ingest.ts'
 import { Tell } from './gateway/ingest/tell.ts'
 import { Audiences } from './gateway/scope/audiences.ts'
 import { Authenticator } from './gateway/scope/authenticate.ts'
+import { Budgets } from './gateway/scope/budgets.ts'
 import { Denials } from './gateway/scope/denials.ts'
 import { Recorder } from './gateway/scope/recorder.ts'
 import { Reserve, roomLine } from './gateway/scope/reserve.ts'
@@ -62,6 +63,7 @@ export interface Gateway {
   readonly sweeps: SweepTotals
   readonly recorder: Recorder
   readonly counters: SecurityCounters
+  readonly budgets: Budgets
   readonly reserve: Reserve
   readonly authenticator: Authenticator
   readonly audiences: Audiences
@@ -251,6 +253,7 @@ export async function composeGateway(
     sweeps: new SweepTotals(),
     recorder,
     counters,
+    budgets: new Budgets({ rates: stores.rates, counters, perMinute: config.perMinute }),
     reserve,
     authenticator,
     audiences,

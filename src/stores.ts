@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { type Config, ConfigError } from './config.ts'
+import type { RateBudget } from './domain/access/rate-budget.ts'
 import { compileRetention, type RetentionRule } from './domain/audit/retention-rules.ts'
 import type { StorageSpace } from './domain/audit/storage-space.ts'
 import type { CallbackSigner } from './domain/delivery/callback-signer.ts'
@@ -51,7 +52,9 @@ import { DatabaseQuota, FolderSpace } from './outbound/postgres/storage-space.ts
 import { PostgresSubjectRequestStore } from './outbound/postgres/subject-request-store.ts'
 import { PostgresTrailSubjects } from './outbound/postgres/trail-subjects.ts'
 import { PostgresTrailTimes } from './outbound/postgres/trail-times.ts'
+import { InProcessRateBudget } from './outbound/redis/in-process-rate-budget.ts'
 import type { RedisLink } from './outbound/redis/redis-link.ts'
+import { RedisRateBudget } from './outbound/redis/redis-rate-budget.ts'
 import { readPolicyTables } from './policy-files.ts'
 
 export const clock: Clock = { now: () => Date.now() }
@@ -110,6 +113,7 @@ export interface Stores {
   readonly callbackSigner: CallbackSigner | null
   /** Null: news stay in this process. */
   readonly redis: RedisLink | null
+  readonly rates: RateBudget
 }
 
 /** Told what is being done: one line each, nothing of a person. */
@@ -218,6 +222,7 @@ export async function openStores(
       randomness,
     }),
     redis,
+    rates: redis === null ? new InProcessRateBudget() : new RedisRateBudget(redis),
   }
 }
 

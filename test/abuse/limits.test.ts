@@ -195,3 +195,53 @@ test.each(['Bearer nonsense', 'Bearer bauta_nonsense', 'Basic YTpi', ''])(
     expect([answer.status, answer.codes]).toEqual([401, ['UNAUTHENTICATED']])
   },
 )
+
+describe('the budgets of a minute', () => {
+  const asked = async (as: As, query = '{ viewer { client } }') => await running.ask(as, query)
+
+  test('are told with every answer, and refuse what goes beyond with 429 until they are new', async () => {
+    const token = await running.client({ id: 'few', roles: ['analyst'], requestsPerMinute: 3 })
+    const first = await asked({ token })
+    expect(first.headers['ratelimit-policy']).toBe(
+      '"requests";q=3;w=60, "cost";q=1000000000;w=60;qu="cost"',
+    )
+    expect(first.headers.ratelimit).toMatch(
+      /^"requests";r=2;t=(60|59), "cost";r=999999998;t=(60|59)$/,
+    )
+    // The same document again, and one that is none: a request is a request.
+    expect((await asked({ token })).status).toBe(200)
+    expect((await asked({ token }, '{ nothing at all')).status).toBe(400)
+    const entries = await running.gateway.stores.auditLog.size()
+    for (const query of ['{ viewer { client } }', '{ nothing at all']) {
+      const refused = await asked({ token }, query)
+      expect([refused.status, refused.codes]).toEqual([429, ['RATE_LIMITED']])
+      expect(Number(refused.headers['retry-after'])).toBeGreaterThan(50)
+      expect(refused.headers.ratelimit).toMatch(/^"requests";r=0;t=\d+$/)
+    }
+    expect(await running.gateway.stores.auditLog.size()).toBe(entries)
+  })
+
+  test('are kept by what queries cost; one that costs more than all of them is too costly, whenever it comes', async () => {
+    const draft = { id: 'frugal', roles: ['marketer'], costPerMinute: 50 }
+    const token = await running.client(draft)
+    const items = (first: number) => `{ items(first: ${first}) { edges { cursor } } }`
+    const costly = await asked({ token }, items(49))
+    expect([costly.status, costly.codes]).toEqual([400, ['QUERY_TOO_COSTLY']])
+    const first = await asked({ token }, items(28))
+    expect([first.status, first.headers.ratelimit]).toEqual([
+      200,
+      expect.stringContaining('"cost";r=20;'),
+    ])
+    const before = running.statements.length
+    const entries = await running.gateway.stores.auditLog.size()
+    const second = await asked({ token }, items(28))
+    expect([second.status, second.codes, second.data ?? null]).toEqual([
+      429,
+      ['RATE_LIMITED'],
+      null,
+    ])
+    expect(Number(second.headers['retry-after'])).toBeGreaterThan(50)
+    expect(running.statements.slice(before).filter((text) => /FROM item/.test(text))).toEqual([])
+    expect(await running.gateway.stores.auditLog.size()).toBe(entries)
+  })
+})

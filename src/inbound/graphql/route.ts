@@ -17,6 +17,7 @@ import type { Caller } from '../../gateway/disclose/reception.ts'
 import { limits } from '../../kernel/limits.ts'
 import { publicError, refusalBody } from './errors.ts'
 import { KnownDocuments, plainRequestOf, textOf } from './known-documents.ts'
+import { addRateLimitFields } from './rate-limit-fields.ts'
 import type { Responder } from './responder.ts'
 
 interface RequestContext extends BaseContext {
@@ -77,6 +78,9 @@ export async function graphqlRoute(app: FastifyInstance, parts: GraphqlRoutePart
     if (code === 'UNAUTHENTICATED') void reply.header('www-authenticate', 'Bearer realm="bauta"')
     return await reply.status(status).send(body)
   })
+  app.addHook('onSend', async ({ caller }: FastifyRequest, reply: FastifyReply) => {
+    if (caller?.allowance) addRateLimitFields(reply, caller.allowance)
+  })
   const { responder, callerOf } = parts
   app.route({
     method: ['GET', 'POST'],
@@ -85,6 +89,7 @@ export async function graphqlRoute(app: FastifyInstance, parts: GraphqlRoutePart
     preHandler: [
       async (request: FastifyRequest, _reply: FastifyReply) => {
         request.caller = await callerOf(request)
+        await request.caller.allowance?.spendRequest()
       },
       async (request: FastifyRequest, reply: FastifyReply) =>
         await answerKnown(responder, known, request, reply),

@@ -34,7 +34,7 @@ export class SecurityCount {
 
   @Field(() => String, {
     description:
-      'no-credential, bad-token, retired-token (it was valid once), bad-cookie, bad-client-proof, bad-witness, foreign-host or denied-beyond-budget.',
+      'no-credential, bad-token, retired-token (it was valid once), bad-cookie, bad-client-proof, bad-witness, foreign-host, denied-beyond-budget or rate-limited.',
   })
   event!: string
 

@@ -5,6 +5,7 @@ import { createHandler } from 'graphql-sse/lib/use/fastify'
 import type { Caller } from '../../gateway/disclose/reception.ts'
 import { limits } from '../../kernel/limits.ts'
 import { publicError, refusalBody } from './errors.ts'
+import { addRateLimitFields } from './rate-limit-fields.ts'
 import type { Responder } from './responder.ts'
 
 /** `/graphql/stream`: subscriptions by the GraphQL over SSE protocol, one connection each. */
@@ -56,8 +57,13 @@ export async function streamRoute(
       audited: 'one entry per event, in gateway/disclose/record-response.ts',
       stream: true,
     },
-    preHandler: async (request) => {
-      await callerOf(request)
+    preHandler: async (request, reply) => {
+      const { allowance } = await callerOf(request)
+      try {
+        await allowance?.spendRequest()
+      } finally {
+        if (allowance) addRateLimitFields(reply, allowance)
+      }
     },
     handler: async (request, reply) => {
       await handler(request, reply)
