@@ -155,6 +155,8 @@ export async function openStores(
     mayCreate: !known?.known,
   })
   const journal = embedded ? new AuditJournal(join(config.dataDir, 'audit')) : null
+  // What people wait for; whoever gives up waiting leaves nothing behind that goes on.
+  const reads = database.impatient(config.requestTimeoutMs)
   const auditLog = new PostgresAuditLog(database, journal, say)
   await auditLog.start()
   const tree = new PostgresAuditTree(database)
@@ -172,15 +174,15 @@ export async function openStores(
     migrations,
     policy,
     policyVersions,
-    pastPeople: new PostgresPastPeople(database),
+    pastPeople: new PostgresPastPeople(reads),
     keys,
     dayKeys: new FileDayKeys(join(keysDir, DAYS_FOLDER), master, randomness, (work) =>
       keys.underMaster(work),
     ),
     auditLog,
     leaves: new PostgresAuditLeaves(database),
-    auditStatistics: new PostgresAuditStatistics(database),
-    trailSubjects: new PostgresTrailSubjects(database),
+    auditStatistics: new PostgresAuditStatistics(reads),
+    trailSubjects: new PostgresTrailSubjects(reads),
     trailTimes: new PostgresTrailTimes(database),
     sinkPosition: new PostgresSinkPosition(database),
     tree,
@@ -193,7 +195,7 @@ export async function openStores(
     recommendations,
     rebuild,
     profiles: new PostgresProfileStore(
-      database,
+      reads,
       async (now) => await segments.refreshMemberships(now),
     ),
     space: embedded
@@ -214,7 +216,7 @@ export async function openStores(
     recipients: new PostgresRecipients(database),
     erasureRemains: new PostgresErasureRemains(database, embedded),
     subjectRequests: new PostgresSubjectRequestStore(database),
-    personRecords: new PostgresPersonRecords(database),
+    personRecords: new PostgresPersonRecords(reads),
     callbackSigner: await openCallbackSigner({
       dir: keysDir,
       domain: new URL(config.publicUrl ?? 'http://localhost').hostname,

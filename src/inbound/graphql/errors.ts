@@ -7,6 +7,7 @@ const STOPS_EVERYTHING: ReadonlySet<string> = new Set([
   'AUDIT_UNAVAILABLE',
   'STORE_UNAVAILABLE',
   'KEYS_UNAVAILABLE',
+  'TIMEOUT',
 ])
 
 /** A refusal of the whole operation, with its HTTP status. */
