@@ -65,7 +65,7 @@ const bounds: readonly {
   },
   {
     name: 'tokens',
-    code: 'GRAPHQL_PARSE_FAILED',
+    code: 'TOO_MANY_TOKENS',
     most: limits.queryTokens,
     query: (size) => `{ viewer { ${repeated(size - 5, () => 'client')} } }`,
   },
@@ -195,6 +195,49 @@ test.each(['Bearer nonsense', 'Bearer bauta_nonsense', 'Basic YTpi', ''])(
     expect([answer.status, answer.codes]).toEqual([401, ['UNAUTHENTICATED']])
   },
 )
+
+describe('what is tried on GraphQL elsewhere is refused with a code of its own:', () => {
+  const one = { query: '{ viewer { client } }' }
+
+  test.each([[[one]], [[one, one]], [[]]])('a batch, of however many: %j', async (batch) => {
+    const answer = await running.post(as, JSON.stringify(batch))
+    expect([answer.status, answer.codes]).toEqual([400, ['BATCHING_REFUSED']])
+  })
+
+  test('a mutation by GET', async () => {
+    const before = await running.gateway.stores.auditLog.size()
+    const query = encodeURIComponent('mutation { eraseProfile { stoppedAt } }')
+    const response = await fetch(`${running.origin}/graphql?query=${query}`, {
+      headers: { authorization: `Bearer ${as.token}`, 'apollo-require-preflight': '1' },
+    })
+    const { errors } = (await response.json()) as { errors: { extensions: unknown }[] }
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST'])
+    expect(errors[0]?.extensions).toEqual({ code: 'METHOD_NOT_ALLOWED' })
+    expect(await running.gateway.stores.auditLog.size()).toBe(before)
+  })
+
+  test('ten megabytes', async () => {
+    const answer = await running.post(as, JSON.stringify(one).padEnd(10_000_000))
+    expect([answer.status, answer.codes]).toEqual([413, ['REQUEST_TOO_LARGE']])
+  })
+
+  test('a thousand aliases, where they are more tokens than a query has, and where they are not', async () => {
+    const aliases = (count: number) => repeated(count, (n) => `a${n}: __typename`)
+    const many = await running.ask(as, `{ ${aliases(1_000)} }`)
+    expect([many.status, many.codes]).toEqual([400, ['TOO_MANY_TOKENS']])
+    const fewer = await running.ask(as, `{ ${aliases(600)} }`)
+    expect([fewer.status, fewer.codes]).toEqual([400, ['TOO_MANY_ALIASES']])
+    const spread = `{ viewer { ${repeated(100, () => '...F')} } } fragment F on Viewer { ${repeated(10, (n) => `a${n}: client`)} }`
+    const unfolded = await running.ask(as, spread)
+    expect([unfolded.status, unfolded.codes]).toEqual([400, ['TOO_MANY_ALIASES']])
+  })
+
+  test('fragments that go in a circle', async () => {
+    const circle = '{ viewer { ...A } } fragment A on Viewer { ...B } fragment B on Viewer { ...A }'
+    const answer = await running.ask(as, circle)
+    expect([answer.status, answer.codes]).toContainEqual(['GRAPHQL_VALIDATION_FAILED'])
+  })
+})
 
 describe('the budgets of a minute', () => {
   const asked = async (as: As, query = '{ viewer { client } }') => await running.ask(as, query)

@@ -11,11 +11,6 @@ import { Refusal, type RefusalCode } from '../../kernel/refusal.ts'
 /** Under these the schema itself is read, and the query that tools ask for it is deeper than any about data. */
 const ABOUT_THE_SCHEMA: ReadonlySet<string> = new Set(['__schema', '__type'])
 
-interface Place {
-  readonly node: SelectionNode
-  readonly depth: number
-}
-
 /**
  * Bounds on the shape of an operation that hold whatever its variables say. Fragments count where they are spread, by
  * what they hold; no name of a fragment, an operation or an alias exempts anything (in GHSA-733v-p3h5-qpq7 one did).
@@ -25,32 +20,30 @@ export function checkBounds(
   operation: OperationDefinitionNode,
   fragments: ReadonlyMap<string, FragmentDefinitionNode>,
 ): void {
-  let fields = 0
-  let aliases = 0
-  let directives = operation.directives?.length ?? 0
-  for (const { node, depth } of placesIn(operation.selectionSet, fragments, 1)) {
-    // Spreads count as well: fragments that hold nothing but two spreads of the next would double unseen.
-    fields += 1
-    aliases += node.kind === Kind.FIELD && node.alias ? 1 : 0
-    directives += node.directives?.length ?? 0
-    refuseBeyond(fields, limits.queryFields, 'TOO_MANY_FIELDS', 'fields')
-    refuseBeyond(aliases, limits.queryAliases, 'TOO_MANY_ALIASES', 'aliases')
-    refuseBeyond(directives, limits.queryDirectives, 'TOO_MANY_DIRECTIVES', 'directives')
+  const counts = { fields: 0, aliases: 0, directives: operation.directives?.length ?? 0 }
+  const visit = ({ selections }: SelectionSetNode, depth: number): void => {
     if (depth > limits.queryDepth)
       throw new Refusal('QUERY_TOO_DEEP', `The query is deeper than ${limits.queryDepth} levels.`)
+    for (const node of selections) {
+      count(node, counts)
+      const below = node.kind === Kind.FRAGMENT_SPREAD ? fragments.get(node.name.value) : node
+      if (below?.selectionSet) visit(below.selectionSet, depthBelow(node, depth))
+    }
   }
+  visit(operation.selectionSet, 1)
 }
 
-function* placesIn(
-  { selections }: SelectionSetNode,
-  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
-  depth: number,
-): Generator<Place> {
-  for (const node of selections) {
-    yield { node, depth }
-    const below = node.kind === Kind.FRAGMENT_SPREAD ? fragments.get(node.name.value) : node
-    if (below?.selectionSet) yield* placesIn(below.selectionSet, fragments, depthBelow(node, depth))
-  }
+function count(
+  node: SelectionNode,
+  counts: { fields: number; aliases: number; directives: number },
+): void {
+  // Spreads count as well: fragments that hold nothing but two spreads of the next would double unseen.
+  counts.fields += 1
+  counts.aliases += node.kind === Kind.FIELD && node.alias ? 1 : 0
+  counts.directives += node.directives?.length ?? 0
+  refuseBeyond(counts.fields, limits.queryFields, 'TOO_MANY_FIELDS', 'fields')
+  refuseBeyond(counts.aliases, limits.queryAliases, 'TOO_MANY_ALIASES', 'aliases')
+  refuseBeyond(counts.directives, limits.queryDirectives, 'TOO_MANY_DIRECTIVES', 'directives')
 }
 
 function depthBelow(node: SelectionNode, depth: number): number {

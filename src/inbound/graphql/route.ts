@@ -15,6 +15,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ExecutionResult } from 'graphql'
 import type { Caller } from '../../gateway/disclose/reception.ts'
 import { limits } from '../../kernel/limits.ts'
+import { Refusal } from '../../kernel/refusal.ts'
 import { publicError, refusalBody } from './errors.ts'
 import { KnownDocuments, plainRequestOf, textOf } from './known-documents.ts'
 import { addRateLimitFields } from './rate-limit-fields.ts'
@@ -90,6 +91,8 @@ export async function graphqlRoute(app: FastifyInstance, parts: GraphqlRoutePart
       async (request: FastifyRequest, _reply: FastifyReply) => {
         request.caller = await callerOf(request)
         await request.caller.allowance?.spendRequest()
+        if (Array.isArray(request.body))
+          throw new Refusal('BATCHING_REFUSED', 'Send one operation a request.')
       },
       async (request: FastifyRequest, reply: FastifyReply) =>
         await answerKnown(responder, known, request, reply),
