@@ -11,7 +11,8 @@ import type { GivenArgument } from '../../gateway/scope/argument-hashes.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import { checkBounds } from './bounds.ts'
 import { type Cost, OperationCost } from './cost.ts'
-import { DocumentWalk, type Variables } from './document-walk.ts'
+import { DocumentWalk } from './document-walk.ts'
+import type { Variables } from './inclusion.ts'
 
 /** A document's operation, worked out once: what it touches and what it may cost with given variables. */
 export interface Analysis {

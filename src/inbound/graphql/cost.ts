@@ -19,8 +19,7 @@ import {
 } from 'graphql'
 import { limits } from '../../kernel/limits.ts'
 import { Refusal } from '../../kernel/refusal.ts'
-import type { Variables } from './document-walk.ts'
-import { conditionOf } from './inclusion.ts'
+import { conditionOf, type Variables } from './inclusion.ts'
 import {
   canWeigh,
   fieldWeight,

@@ -16,9 +16,7 @@ import {
 import type { Selection } from '../../gateway/disclose/plan-rules.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import { directiveArgument } from './directives.ts'
-import { conditionOf } from './inclusion.ts'
-
-export type Variables = Readonly<Record<string, unknown>>
+import { conditionOf, type Variables } from './inclusion.ts'
 
 interface Site {
   readonly node: FieldNode

@@ -1,5 +1,7 @@
 import { Kind, type SelectionNode } from 'graphql'
-import type { Variables } from './document-walk.ts'
+
+/** Coerced: defaults are in them, and nothing that the operation does not define. */
+export type Variables = Readonly<Record<string, unknown>>
 
 /** Whether `@skip` and `@include` let a selection be executed: known from the document, or by its variables. */
 export function conditionOf(

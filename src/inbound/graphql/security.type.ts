@@ -1,5 +1,4 @@
 import { Field, Float, ObjectType } from 'type-graphql'
-import { SAMPLES } from '../../domain/audit/security-counts.ts'
 import { AtMost } from './directives.ts'
 import { DateTime } from './scalars.ts'
 
@@ -41,7 +40,7 @@ export class SecurityCount {
   @Field(() => Float, { description: 'How often, over all gateways.' })
   count!: number
 
-  @AtMost(SAMPLES)
+  @AtMost(5)
   @Field(() => [SecuritySample], { description: 'The first few of them.' })
   samples!: SecuritySample[]
 }
