@@ -27,6 +27,7 @@ import { Ingest } from './gateway/ingest/ingest.ts'
 import { Tell } from './gateway/ingest/tell.ts'
 import { Audiences } from './gateway/scope/audiences.ts'
 import { Authenticator } from './gateway/scope/authenticate.ts'
+import { Budgets } from './gateway/scope/budgets.ts'
 import { Denials } from './gateway/scope/denials.ts'
 import { DpopProofs } from './gateway/scope/dpop-proofs.ts'
 import { Recorder } from './gateway/scope/recorder.ts'
@@ -68,6 +69,7 @@ export interface Gateway extends Documents {
   readonly sweeps: SweepTotals
   readonly recorder: Recorder
   readonly counters: SecurityCounters
+  readonly budgets: Budgets
   readonly reserve: Reserve
   readonly authenticator: Authenticator
   readonly audiences: Audiences
@@ -273,6 +275,7 @@ export async function composeGateway(
     sweeps: new SweepTotals(),
     recorder,
     counters,
+    budgets: new Budgets({ rates: stores.rates, counters, perMinute: config.perMinute }),
     reserve,
     authenticator,
     audiences,

@@ -144,6 +144,22 @@ export const variables = {
     otherwise: '1000',
     read: wholeNumber(1, 1_000_000),
   }),
+  requestsPerMinute: variable({
+    name: 'BAUTA_REQUESTS_PER_MINUTE',
+    meaning:
+      'GraphQL requests that a client may send within a minute, unless it is registered with other budgets',
+    example: '6000',
+    otherwise: '6000',
+    read: wholeNumber(1, 1_000_000_000),
+  }),
+  costPerMinute: variable({
+    name: 'BAUTA_COST_PER_MINUTE',
+    meaning:
+      'what the queries of a client may cost within a minute, unless it is registered with other budgets',
+    example: '2000000',
+    otherwise: '2000000',
+    read: wholeNumber(1, 1_000_000_000),
+  }),
   dataDir: variable({
     name: 'BAUTA_DATA_DIR',
     meaning: 'folder of keys, embedded database and audit journal',

@@ -40,6 +40,8 @@ export interface Config {
   readonly rewriteAfterDays: number
   /** Refusals of one client in a UTC day that are entries on the trail. */
   readonly denialsPerDay: number
+  /** What a client may spend within a minute, unless it is registered with other budgets. */
+  readonly perMinute: { readonly requests: number; readonly cost: number }
   readonly dataDir: string
   readonly policyDir: string
   readonly masterKey: MasterKeySource
@@ -136,6 +138,10 @@ function limitsOf(env: Environment, databaseUrl: string | null) {
     stallSeconds: value(env, variables.stallSeconds) ?? 300,
     rewriteAfterDays: value(env, variables.rewriteAfterDays) ?? (databaseUrl === null ? 1 : 0),
     denialsPerDay: value(env, variables.denialsPerDay) ?? 1_000,
+    perMinute: Object.freeze({
+      requests: value(env, variables.requestsPerMinute) ?? 6_000,
+      cost: value(env, variables.costPerMinute) ?? 2_000_000,
+    }),
   }
 }
 

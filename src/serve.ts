@@ -75,15 +75,18 @@ export async function buildGatewayServer(
   more: Partial<Pick<ServerParts, 'pages' | 'log'>> = {},
 ): Promise<FastifyInstance> {
   const { config, stores, authenticator, visitors, responder, reception, gate } = gateway
-  const { counters, reserve, trail, requests } = gateway
+  const { budgets, counters, reserve, trail, requests } = gateway
   const log = more.log ?? pino({ level: config.logLevel })
   const metrics = gatewayMetrics(gateway)
   const callerOf = async (request: FastifyRequest): Promise<Caller> => {
     const header = request.headers['bauta-purpose']
+    const principal = await authenticator.authenticate(credentialsOf(request))
+    const requestId = reception.newRequestId()
     return {
-      principal: await authenticator.authenticate(credentialsOf(request)),
+      principal,
       purposeHeader: typeof header === 'string' && header !== '' ? header : null,
-      requestId: reception.newRequestId(),
+      requestId,
+      allowance: budgets.of(principal, requestId),
       gpc: carriesGpc(request.raw.rawHeaders),
     }
   }

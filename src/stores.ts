@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { type Config, ConfigError } from './config.ts'
+import type { RateBudget } from './domain/access/rate-budget.ts'
 import { compileRetention, type RetentionRule } from './domain/audit/retention-rules.ts'
 import type { StorageSpace } from './domain/audit/storage-space.ts'
 import type { CallbackSigner } from './domain/delivery/callback-signer.ts'
@@ -52,7 +53,9 @@ import { PostgresSubjectRequestStore } from './outbound/postgres/subject-request
 import { PostgresTrailSubjects } from './outbound/postgres/trail-subjects.ts'
 import { PostgresTrailTimes } from './outbound/postgres/trail-times.ts'
 import { PostgresTrustedDocumentStore } from './outbound/postgres/trusted-document-store.ts'
+import { InProcessRateBudget } from './outbound/redis/in-process-rate-budget.ts'
 import type { RedisLink } from './outbound/redis/redis-link.ts'
+import { RedisRateBudget } from './outbound/redis/redis-rate-budget.ts'
 import { readPolicyTables } from './policy-files.ts'
 
 export const clock: Clock = { now: () => Date.now() }
@@ -112,6 +115,7 @@ export interface Stores {
   readonly callbackSigner: CallbackSigner | null
   /** Null: news stay in this process. */
   readonly redis: RedisLink | null
+  readonly rates: RateBudget
 }
 
 /** Told what is being done: one line each, nothing of a person. */
@@ -153,6 +157,8 @@ export async function openStores(
     mayCreate: !known?.known,
   })
   const journal = embedded ? new AuditJournal(join(config.dataDir, 'audit')) : null
+  // What people wait for; whoever gives up waiting leaves nothing behind that goes on.
+  const reads = database.impatient(config.requestTimeoutMs)
   const auditLog = new PostgresAuditLog(database, journal, say)
   await auditLog.start()
   const tree = new PostgresAuditTree(database)
@@ -170,15 +176,15 @@ export async function openStores(
     migrations,
     policy,
     policyVersions,
-    pastPeople: new PostgresPastPeople(database),
+    pastPeople: new PostgresPastPeople(reads),
     keys,
     dayKeys: new FileDayKeys(join(keysDir, DAYS_FOLDER), master, randomness, (work) =>
       keys.underMaster(work),
     ),
     auditLog,
     leaves: new PostgresAuditLeaves(database),
-    auditStatistics: new PostgresAuditStatistics(database),
-    trailSubjects: new PostgresTrailSubjects(database),
+    auditStatistics: new PostgresAuditStatistics(reads),
+    trailSubjects: new PostgresTrailSubjects(reads),
     trailTimes: new PostgresTrailTimes(database),
     sinkPosition: new PostgresSinkPosition(database),
     tree,
@@ -191,7 +197,7 @@ export async function openStores(
     recommendations,
     rebuild,
     profiles: new PostgresProfileStore(
-      database,
+      reads,
       async (now) => await segments.refreshMemberships(now),
     ),
     space: embedded
@@ -213,7 +219,7 @@ export async function openStores(
     recipients: new PostgresRecipients(database),
     erasureRemains: new PostgresErasureRemains(database, embedded),
     subjectRequests: new PostgresSubjectRequestStore(database),
-    personRecords: new PostgresPersonRecords(database),
+    personRecords: new PostgresPersonRecords(reads),
     callbackSigner: await openCallbackSigner({
       dir: keysDir,
       domain: new URL(config.publicUrl ?? 'http://localhost').hostname,
@@ -221,6 +227,7 @@ export async function openStores(
       randomness,
     }),
     redis,
+    rates: redis === null ? new InProcessRateBudget() : new RedisRateBudget(redis),
   }
 }
 

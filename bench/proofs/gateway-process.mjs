@@ -42,6 +42,8 @@ export class GatewayProcess {
         ...process.env,
         BAUTA_MODE: 'development',
         BAUTA_LOG_LEVEL: 'error',
+        BAUTA_REQUESTS_PER_MINUTE: '1000000000',
+        BAUTA_COST_PER_MINUTE: '1000000000',
         ...this.#environment,
         PORT: String(this.port),
         HOST: '127.0.0.1',

@@ -15,16 +15,14 @@ afterAll(async () => await running.stop())
 const repeated = (count: number, text: (index: number) => string) =>
   Array.from({ length: count }, (_, index) => text(index)).join(' ')
 
-/** A query of exactly this cost: pages of events cost 3 a profile and 2 an event, the items 2 each, the viewer 1. */
+/** A query of exactly this cost: itself 1, a page 1 and each profile in it 103 with a hundred events, items 1 and one each. */
 function costing(cost: number): string {
   const pages = (alias: string, first: number) =>
     `${alias}: searchProfiles(first: ${first}) { edges { node { timeline(first: 100) { edges { cursor } } } } }`
-  const each = 3 + 2 * 100
-  const rest = cost - 1_000 * each
-  const more = Math.floor(rest / each)
-  const items = Math.floor((rest % each) / 2)
-  const viewer = (rest % each) % 2 === 1 ? 'viewer { client }' : ''
-  return `{ ${pages('a', 1_000)} ${pages('b', more)} items(first: ${items}) { edges { cursor } } ${viewer} }`
+  const each = 3 + 100
+  const rest = cost - 1 - 2 * (1 + 1_000 * each) - 1 - 1
+  const items = `items(first: ${rest % each}) { edges { cursor } }`
+  return `{ ${pages('a', 1_000)} ${pages('b', 1_000)} ${pages('c', Math.floor(rest / each))} ${items} }`
 }
 
 const bounds: readonly {
@@ -35,22 +33,28 @@ const bounds: readonly {
 }[] = [
   {
     name: 'aliases',
-    code: 'QUERY_TOO_COSTLY',
+    code: 'TOO_MANY_ALIASES',
     most: limits.queryAliases,
     query: (size) => `{ ${repeated(size, (n) => `a${n}: viewer { client }`)} }`,
   },
   {
+    name: 'aliases of what every type has',
+    code: 'TOO_MANY_ALIASES',
+    most: limits.queryAliases,
+    query: (size) => `{ ${repeated(size, (n) => `a${n}: __typename`)} }`,
+  },
+  {
     name: 'directives',
-    code: 'QUERY_TOO_COSTLY',
+    code: 'TOO_MANY_DIRECTIVES',
     most: limits.queryDirectives,
     query: (size) => `{ viewer { ${repeated(size, () => 'client @include(if: true)')} } }`,
   },
   {
     name: 'fields, fragments unfolded',
-    code: 'QUERY_TOO_COSTLY',
+    code: 'TOO_MANY_FIELDS',
     most: limits.queryFields,
     query: (size) =>
-      `{ viewer { ${repeated(49, () => '...F')} ${repeated(size - 4_901, () => 'client')} } }
+      `{ viewer { ${repeated(49, () => '...F')} ${repeated(size - 4_950, () => 'client')} } }
        fragment F on Viewer { ${repeated(100, () => 'client')} }`,
   },
   {
@@ -61,7 +65,7 @@ const bounds: readonly {
   },
   {
     name: 'tokens',
-    code: 'GRAPHQL_PARSE_FAILED',
+    code: 'TOO_MANY_TOKENS',
     most: limits.queryTokens,
     query: (size) => `{ viewer { ${repeated(size - 5, () => 'client')} } }`,
   },
@@ -114,7 +118,7 @@ const BOMB = [
 
 test('fragments that double at every level are refused without being unfolded', async () => {
   const answer = await running.ask(as, `{ me { ...F0 } } ${BOMB}`)
-  expect([answer.status, answer.codes]).toEqual([400, ['QUERY_TOO_COSTLY']])
+  expect([answer.status, answer.codes]).toEqual([400, ['TOO_MANY_FIELDS']])
   const stream = await fetch(`${running.origin}/graphql/stream`, {
     method: 'POST',
     headers: {
@@ -126,7 +130,7 @@ test('fragments that double at every level are refused without being unfolded', 
       query: `subscription { profileChanged { profile { ...F0 } } } ${BOMB}`,
     }),
   })
-  expect(await stream.text()).toContain('QUERY_TOO_COSTLY')
+  expect(await stream.text()).toContain('TOO_MANY_FIELDS')
 })
 
 test('lists of ids longer than a page are refused', async () => {
@@ -191,3 +195,96 @@ test.each(['Bearer nonsense', 'Bearer bauta_nonsense', 'Basic YTpi', ''])(
     expect([answer.status, answer.codes]).toEqual([401, ['UNAUTHENTICATED']])
   },
 )
+
+describe('what is tried on GraphQL elsewhere is refused with a code of its own:', () => {
+  const one = { query: '{ viewer { client } }' }
+
+  test.each([[[one]], [[one, one]], [[]]])('a batch, of however many: %j', async (batch) => {
+    const answer = await running.post(as, JSON.stringify(batch))
+    expect([answer.status, answer.codes]).toEqual([400, ['BATCHING_REFUSED']])
+  })
+
+  test('a mutation by GET', async () => {
+    const before = await running.gateway.stores.auditLog.size()
+    const query = encodeURIComponent('mutation { eraseProfile { stoppedAt } }')
+    const response = await fetch(`${running.origin}/graphql?query=${query}`, {
+      headers: { authorization: `Bearer ${as.token}`, 'apollo-require-preflight': '1' },
+    })
+    const { errors } = (await response.json()) as { errors: { extensions: unknown }[] }
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST'])
+    expect(errors[0]?.extensions).toEqual({ code: 'METHOD_NOT_ALLOWED' })
+    expect(await running.gateway.stores.auditLog.size()).toBe(before)
+  })
+
+  test('ten megabytes', async () => {
+    const answer = await running.post(as, JSON.stringify(one).padEnd(10_000_000))
+    expect([answer.status, answer.codes]).toEqual([413, ['REQUEST_TOO_LARGE']])
+  })
+
+  test('a thousand aliases, where they are more tokens than a query has, and where they are not', async () => {
+    const aliases = (count: number) => repeated(count, (n) => `a${n}: __typename`)
+    const many = await running.ask(as, `{ ${aliases(1_000)} }`)
+    expect([many.status, many.codes]).toEqual([400, ['TOO_MANY_TOKENS']])
+    const fewer = await running.ask(as, `{ ${aliases(600)} }`)
+    expect([fewer.status, fewer.codes]).toEqual([400, ['TOO_MANY_ALIASES']])
+    const spread = `{ viewer { ${repeated(100, () => '...F')} } } fragment F on Viewer { ${repeated(10, (n) => `a${n}: client`)} }`
+    const unfolded = await running.ask(as, spread)
+    expect([unfolded.status, unfolded.codes]).toEqual([400, ['TOO_MANY_ALIASES']])
+  })
+
+  test('fragments that go in a circle', async () => {
+    const circle = '{ viewer { ...A } } fragment A on Viewer { ...B } fragment B on Viewer { ...A }'
+    const answer = await running.ask(as, circle)
+    expect([answer.status, answer.codes]).toContainEqual(['GRAPHQL_VALIDATION_FAILED'])
+  })
+})
+
+describe('the budgets of a minute', () => {
+  const asked = async (as: As, query = '{ viewer { client } }') => await running.ask(as, query)
+
+  test('are told with every answer, and refuse what goes beyond with 429 until they are new', async () => {
+    const token = await running.client({ id: 'few', roles: ['analyst'], requestsPerMinute: 3 })
+    const first = await asked({ token })
+    expect(first.headers['ratelimit-policy']).toBe(
+      '"requests";q=3;w=60, "cost";q=1000000000;w=60;qu="cost"',
+    )
+    expect(first.headers.ratelimit).toMatch(
+      /^"requests";r=2;t=(60|59), "cost";r=999999998;t=(60|59)$/,
+    )
+    // The same document again, and one that is none: a request is a request.
+    expect((await asked({ token })).status).toBe(200)
+    expect((await asked({ token }, '{ nothing at all')).status).toBe(400)
+    const entries = await running.gateway.stores.auditLog.size()
+    for (const query of ['{ viewer { client } }', '{ nothing at all']) {
+      const refused = await asked({ token }, query)
+      expect([refused.status, refused.codes]).toEqual([429, ['RATE_LIMITED']])
+      expect(Number(refused.headers['retry-after'])).toBeGreaterThan(50)
+      expect(refused.headers.ratelimit).toMatch(/^"requests";r=0;t=\d+$/)
+    }
+    expect(await running.gateway.stores.auditLog.size()).toBe(entries)
+  })
+
+  test('are kept by what queries cost; one that costs more than all of them is too costly, whenever it comes', async () => {
+    const draft = { id: 'frugal', roles: ['marketer'], costPerMinute: 50 }
+    const token = await running.client(draft)
+    const items = (first: number) => `{ items(first: ${first}) { edges { cursor } } }`
+    const costly = await asked({ token }, items(49))
+    expect([costly.status, costly.codes]).toEqual([400, ['QUERY_TOO_COSTLY']])
+    const first = await asked({ token }, items(28))
+    expect([first.status, first.headers.ratelimit]).toEqual([
+      200,
+      expect.stringContaining('"cost";r=20;'),
+    ])
+    const before = running.statements.length
+    const entries = await running.gateway.stores.auditLog.size()
+    const second = await asked({ token }, items(28))
+    expect([second.status, second.codes, second.data ?? null]).toEqual([
+      429,
+      ['RATE_LIMITED'],
+      null,
+    ])
+    expect(Number(second.headers['retry-after'])).toBeGreaterThan(50)
+    expect(running.statements.slice(before).filter((text) => /FROM item/.test(text))).toEqual([])
+    expect(await running.gateway.stores.auditLog.size()).toBe(entries)
+  })
+})

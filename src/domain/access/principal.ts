@@ -135,6 +135,8 @@ export const NO_LIMITS: TokenLimits = {
 export interface Principal {
   /** As registered, narrowed by the limits of the token. */
   readonly client: Client
+  /** The client's own budgets, where the token narrows them: all tokens of a client share these. */
+  readonly registered?: Pick<Client, 'requestsPerMinute' | 'costPerMinute'>
   /** Effective roles: a front end acting for a person has `frontend`, for an unknown visitor `visitor`. */
   readonly roles: readonly string[]
   readonly scopes: ReadonlySet<Scope>

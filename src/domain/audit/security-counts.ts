@@ -14,6 +14,7 @@ export const securityEvents = [
   'bad-witness',
   'foreign-host',
   'denied-beyond-budget',
+  'rate-limited',
 ] as const
 export type SecurityEvent = (typeof securityEvents)[number]
 

@@ -1,10 +1,16 @@
-import { limits } from '../../kernel/limits.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import type { Plan } from './plan.ts'
 
-/** Refuses a plan that costs too much or lacks a purpose or a scope, before any data is loaded. */
-export function admitPlan({ grant, selection, touchesPersons }: Plan, cost: number): void {
-  if (cost > limits.queryCost)
+/**
+ * Refuses a plan that costs too much or lacks a purpose or a scope, before any data is loaded.
+ * @param most that one query of this caller may cost.
+ */
+export function admitPlan(
+  { grant, selection, touchesPersons }: Plan,
+  cost: number,
+  most: number,
+): void {
+  if (cost > most)
     throw new Refusal(
       'QUERY_TOO_COSTLY',
       'The query asks for too much at once; ask for smaller pages.',

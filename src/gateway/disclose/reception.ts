@@ -4,10 +4,12 @@ import type { Principal } from '../../domain/access/principal.ts'
 import type { AuditOutcome } from '../../domain/audit/entry.ts'
 import type { Policy } from '../../domain/privacy/policy.ts'
 import { type Randomness, type SubjectId, uuidV7 } from '../../kernel/ids.ts'
+import { limits } from '../../kernel/limits.ts'
 import { Refusal, type RefusalCode } from '../../kernel/refusal.ts'
 import type { Clock, Instant } from '../../kernel/time.ts'
 import { actorOf } from '../scope/actor.ts'
 import type { GivenArgument } from '../scope/argument-hashes.ts'
+import type { Allowance } from '../scope/budgets.ts'
 import type { Denials, Denied } from '../scope/denials.ts'
 import { settlePurpose } from '../scope/purpose.ts'
 import type { Recorder } from '../scope/recorder.ts'
@@ -28,6 +30,8 @@ export interface Caller {
   /** The request carries `Sec-GPC: 1`. */
   readonly gpc?: boolean
   readonly requestId: string
+  /** What its cost is taken from; absent: an operator's own, which nothing is taken from. */
+  readonly allowance?: Allowance
 }
 
 /** A request that was let in: its hall, its plan and its doors. */
@@ -95,7 +99,7 @@ export class Reception {
   }
 
   /**
-   * Lets a request in, or refuses it before any data is loaded; a refusal is an entry too.
+   * Lets a request in, or refuses it before any data is loaded; a refusal is an entry too, but for RATE_LIMITED.
    * @param selectionKey identifies document, operation and included fields.
    * @param cost estimated units of the operation with these arguments.
    * @throws Refusal
@@ -109,6 +113,9 @@ export class Reception {
     cost: number,
   ): Promise<Visit> {
     if (!takesBack(selection)) this.#reserve.assertRoom()
+    const most = Math.min(limits.queryCost, caller.allowance?.costPerMinute ?? limits.queryCost)
+    // Counted where it is refused, and no entry: whoever asks too often would fill the trail with that.
+    if (cost <= most) await caller.allowance?.spendCost(cost)
     let visit: Visit | null = null
     try {
       const directive = purposeDirective ?? caller.boundPurpose ?? null
@@ -120,7 +127,7 @@ export class Reception {
         settlePurpose(this.#policy, caller.principal, declared),
         args,
       )
-      steps.beforeLoading(visit.plan, cost)
+      steps.beforeLoading(visit.plan, cost, most)
       if (caller.gpc === true) await this.#honour(visit.scope)
       return visit
     } catch (error) {

@@ -51,6 +51,8 @@ const FOR_A_PERSON: readonly string[] = ['frontend', 'subject']
 export interface Believed {
   /** Narrowed by the limits. */
   readonly client: Client
+  /** As registered, where that is more. */
+  readonly registered?: Client
   /** It was one of ours, and has expired or was revoked, or its client was, or the person it stands for was erased. */
   readonly isRetired: boolean
   readonly tokenId: string
@@ -197,6 +199,7 @@ export class Authenticator {
     const scopes = scopesWithin(limits, claims.scopes)
     return {
       client,
+      registered,
       isRetired,
       tokenId,
       claims,
@@ -265,7 +268,7 @@ export class Authenticator {
   }
 
   #principal(believed: Believed, roles: readonly string[], subject: SubjectId | null): Principal {
-    const { client, tokenId, claims, expiresAt, subjects, foreign } = believed
+    const { client, registered, tokenId, claims, expiresAt, subjects, foreign } = believed
     const limits = [believed.scopes, roles.includes('visitor') ? defaultScopes.visitor : null]
     const scopes = client.scopes.filter((scope) =>
       limits.every((limit) => limit?.includes(scope) ?? true),
@@ -280,6 +283,7 @@ export class Authenticator {
     const defaultPurpose = wanted !== null && purposes.has(wanted) ? wanted : null
     return {
       client,
+      ...(registered && { registered }),
       roles,
       scopes: new Set(scopes),
       // A visitor whom the front end's token is not limited to is nobody.

@@ -9,7 +9,10 @@ import {
 import type { Selection } from '../../gateway/disclose/plan-rules.ts'
 import type { GivenArgument } from '../../gateway/scope/argument-hashes.ts'
 import { Refusal } from '../../kernel/refusal.ts'
-import { DocumentWalk, type Variables } from './document-walk.ts'
+import { checkBounds } from './bounds.ts'
+import { type Cost, OperationCost } from './cost.ts'
+import { DocumentWalk } from './document-walk.ts'
+import type { Variables } from './inclusion.ts'
 
 /** A document's operation, worked out once: what it touches and what it may cost with given variables. */
 export interface Analysis {
@@ -19,17 +22,15 @@ export interface Analysis {
   selection(variables: Variables): { readonly selection: Selection; readonly key: string }
   /** What is given as arguments, in variables and in the document itself. */
   given(variables: Variables): readonly GivenArgument[]
-  /** Estimated units: one per object, multiplied by the sizes of lists. */
-  cost(variables: Variables): number
+  /** What it may cost at most with these variables. */
+  cost(variables: Variables): Cost
 }
 
 const REMEMBERED_SELECTIONS = 64
-/** Costs depend on how long the lists are, and there are few lengths. */
-const REMEMBERED_COSTS = 64
 
 /**
  * Analyses one operation of a validated document.
- * @throws Refusal BAD_USER_INPUT, QUERY_TOO_DEEP, QUERY_TOO_COSTLY (aliases, directives)
+ * @throws Refusal BAD_USER_INPUT, and those of checkBounds
  */
 export function analyse(
   schema: GraphQLSchema,
@@ -42,11 +43,11 @@ export function analyse(
   for (const one of document.definitions)
     if (one.kind === Kind.FRAGMENT_DEFINITION) fragments.set(one.name.value, one)
   const walk = new DocumentWalk(schema, fragments, operation)
-  walk.check()
+  checkBounds(operation, fragments)
+  const cost = new OperationCost(schema, fragments, operation, walk.root)
   const switches = walk.switches()
   const places = walk.arguments()
   const remembered = new Map<string, Selection>()
-  const costs = new Map<string, number>()
   return {
     operation,
     purpose: walk.purpose(),
@@ -61,15 +62,7 @@ export function analyse(
     },
     given: (variables) =>
       places.map(({ path, node }) => ({ path, value: valueFromASTUntyped(node, variables) })),
-    cost(variables) {
-      const key = sizesOf(variables)
-      const known = costs.get(key)
-      if (known !== undefined) return known
-      if (costs.size >= REMEMBERED_COSTS) costs.clear()
-      const cost = walk.cost(variables)
-      costs.set(key, cost)
-      return cost
-    },
+    cost: (variables) => cost.with(variables),
   }
 }
 
@@ -82,14 +75,4 @@ function operationOf(document: DocumentNode, name: string | null): OperationDefi
   if (!only || found.length > 1)
     throw new Refusal('BAD_USER_INPUT', 'Name one operation of the document in "operationName".')
   return only
-}
-
-/** All of the variables that a cost can depend on: numbers, switches, lengths of lists. No value of a person is kept. */
-function sizesOf(variables: Variables): string {
-  let key = ''
-  for (const [name, value] of Object.entries(variables)) {
-    const counts = typeof value === 'number' || typeof value === 'boolean'
-    key += `${name}=${Array.isArray(value) ? `[${value.length}]` : counts ? value : ''},`
-  }
-  return key
 }

@@ -1,4 +1,5 @@
 import { Field, Float, ObjectType, registerEnumType } from 'type-graphql'
+import { AtMost } from './directives.ts'
 import { DateTime } from './scalars.ts'
 
 export enum AuditDimension {
@@ -108,11 +109,13 @@ export class AuditStatistics {
   @Field(() => DateTime, { description: 'End of the last day counted.' })
   to!: number
 
+  @AtMost(1_000)
   @Field(() => [AuditVolume], {
     description: 'By day where days were asked for, then the largest first.',
   })
   groups!: AuditVolume[]
 
+  @AtMost(1_000)
   @Field(() => [UnusualVolume], { description: 'Days that stand out.' })
   unusual!: UnusualVolume[]
 }

@@ -4,7 +4,7 @@ import type { Volumes } from '../../gateway/attest/audit-volumes.ts'
 import { AuditEntryConnection } from './audit.type.ts'
 import { AuditDimension, AuditStatistics } from './audit-statistics.type.ts'
 import type { Connection } from './connection.ts'
-import { Needs } from './directives.ts'
+import { Needs, Paged } from './directives.ts'
 import type { Doors } from './doors.ts'
 import { AuditFilter } from './inputs.type.ts'
 import { PageArgs } from './page.args.ts'
@@ -18,6 +18,7 @@ const TOLD_APART = [AuditDimension.ACTOR, AuditDimension.PURPOSE]
 @Resolver()
 export class AuditResolver {
   @Needs('audit:read')
+  @Paged(20)
   @Query(() => AuditEntryConnection, {
     description:
       'The trail, newest first, at most 200 a page. For compliance; reading it is an entry itself.',
@@ -35,6 +36,7 @@ export class AuditResolver {
   }
 
   @Needs('audit:read')
+  @Paged(20)
   @Query(() => AuditEntryConnection, {
     description:
       'Entries whose arguments held a known value, though the trail holds none: a value of the last 30 days, an identifier as long as its person is known, a pseudonym by its person. For compliance alone, 100 searches a day; each is an entry. At most 200 a page.',

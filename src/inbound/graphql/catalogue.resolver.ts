@@ -2,7 +2,7 @@ import { Arg, Args, Ctx, Query, Resolver } from 'type-graphql'
 import type { ItemView, SegmentView } from '../../gateway/disclose/views.ts'
 import { type Connection, connectionOf } from './connection.ts'
 import { ItemConnection, Segment, SegmentConnection } from './derived.type.ts'
-import { Needs } from './directives.ts'
+import { Needs, Paged } from './directives.ts'
 import type { Doors } from './doors.ts'
 import { PageArgs, pageOf } from './page.args.ts'
 
@@ -16,6 +16,7 @@ export const segmentNode = (segment: SegmentView): SegmentNode => ({
 @Resolver(() => Segment)
 export class SegmentResolver {
   @Needs('segments:read')
+  @Paged(20)
   @Query(() => SegmentConnection, { description: 'Segments that the caller may know of, by key.' })
   async segments(
     @Ctx() { disclose }: Doors,
@@ -37,6 +38,7 @@ export class SegmentResolver {
 
 @Resolver()
 export class ItemResolver {
+  @Paged(20)
   @Query(() => ItemConnection, { description: 'The catalogue, by id.' })
   async items(
     @Ctx() { disclose }: Doors,

@@ -6,7 +6,7 @@ import type {
 } from '../../gateway/disclose/views.ts'
 import { type Connection, connectionOf } from './connection.ts'
 import { ConsentChoice, ConsentRecordConnection, PrivacyNotice } from './consent.type.ts'
-import { Needs, Personal } from './directives.ts'
+import { AtMost, Needs, Paged, Personal } from './directives.ts'
 import type { Doors } from './doors.ts'
 import { PageArgs, pageOf } from './page.args.ts'
 import { Json } from './scalars.ts'
@@ -15,6 +15,7 @@ const WHOSE = "Pseudonym of the caller's audience; absent: the person acted for.
 
 @Resolver()
 export class ConsentResolver {
+  @AtMost(100)
   @Query(() => [PrivacyNotice], {
     description: 'What people are shown before they decide, in the versions of today.',
   })
@@ -28,6 +29,7 @@ export class ConsentResolver {
 
   @Personal('Query.consents')
   @Needs('profile:read')
+  @AtMost(50)
   @Query(() => [ConsentChoice], {
     nullable: true,
     description: 'Every purpose that rests on consent, as it stands for a person now.',
@@ -41,6 +43,7 @@ export class ConsentResolver {
 
   @Personal('Query.consentHistory')
   @Needs('profile:read')
+  @Paged(20)
   @Query(() => ConsentRecordConnection, {
     nullable: true,
     description: 'All that was ever recorded of consents, last first, at most 100 a page.',

@@ -7,12 +7,13 @@ import type {
 import type { SegmentNode } from './catalogue.resolver.ts'
 import { PeopleCount, PrivacyBudget, SegmentsCount } from './count.type.ts'
 import { Segment, Viewer } from './derived.type.ts'
-import { Needs } from './directives.ts'
+import { AsLongAs, AtMost, Costs, Needs } from './directives.ts'
 import type { Doors } from './doors.ts'
 import { Json } from './scalars.ts'
 
 @Resolver(() => Segment)
 export class SegmentSizeResolver {
+  @Costs(10)
   @FieldResolver(() => PeopleCount, {
     nullable: true,
     description:
@@ -28,6 +29,7 @@ export class SegmentSizeResolver {
 
 @Resolver(() => Viewer)
 export class ViewerBudgetResolver {
+  @AtMost(50)
   @FieldResolver(() => [PrivacyBudget], {
     description: 'Budgets for counts with noise, one per purpose; none where counts cost nothing.',
   })
@@ -39,6 +41,7 @@ export class ViewerBudgetResolver {
 @Resolver()
 export class CountResolver {
   @Needs('segments:read')
+  @Costs(10)
   @Query(() => PeopleCount, {
     description:
       'How many people a rule would find, before a segment is made of it. For the staff.',
@@ -51,6 +54,8 @@ export class CountResolver {
   }
 
   @Needs('segments:read')
+  @Costs(10)
+  @AtMost(15)
   @Query(() => [SegmentsCount], {
     description: 'Members that each two of these segments have in common. For the staff.',
   })
@@ -62,6 +67,8 @@ export class CountResolver {
   }
 
   @Needs('segments:read')
+  @Costs(10)
+  @AsLongAs('keys')
   @Query(() => [SegmentsCount], {
     description:
       'Members of the first segment, of the first two, of the first three, and so on. For the staff.',

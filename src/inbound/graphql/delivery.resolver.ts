@@ -3,7 +3,7 @@ import type { Deliveries } from '../../gateway/govern/deliveries.ts'
 import type { Endpoints, IssuedSecret } from '../../gateway/govern/endpoints.ts'
 import { byClient } from '../../gateway/scope/actor.ts'
 import { Delivery, Endpoint, EndpointInput, EndpointSecret } from './delivery.type.ts'
-import { Needs } from './directives.ts'
+import { AsLongAs, AtMost, Needs } from './directives.ts'
 import type { Doors } from './doors.ts'
 
 const DEFAULT_DELIVERIES = 100
@@ -11,12 +11,14 @@ const DEFAULT_DELIVERIES = 100
 @Resolver()
 export class DeliveryResolver {
   @Needs('clients:write')
+  @AtMost(100)
   @Query(() => [Endpoint], { description: 'Where clients take messages.' })
   async endpoints(@Ctx() { govern, scope }: Doors): Promise<Endpoint[]> {
     return (await govern.delivery.endpoints.list(byClient(scope))).map(shown)
   }
 
   @Needs('clients:write')
+  @AsLongAs('first', DEFAULT_DELIVERIES)
   @Query(() => [Delivery], { description: 'Messages to others, newest first, without content.' })
   async deliveries(
     @Ctx() { govern, scope }: Doors,

@@ -1,8 +1,11 @@
 import {
   DirectiveLocation,
+  GraphQLBoolean,
   GraphQLDirective,
   GraphQLEnumType,
   type GraphQLField,
+  GraphQLInt,
+  GraphQLList,
   GraphQLNonNull,
   GraphQLString,
   Kind,
@@ -45,6 +48,61 @@ export const scopeDirective = new GraphQLDirective({
   locations: [DirectiveLocation.FIELD_DEFINITION],
   args: { needs: required },
 })
+
+export const costDirective = new GraphQLDirective({
+  name: 'cost',
+  description: 'What it adds to the cost of a query, as a number (IBM GraphQL Cost Directives).',
+  locations: [
+    DirectiveLocation.ARGUMENT_DEFINITION,
+    DirectiveLocation.ENUM,
+    DirectiveLocation.FIELD_DEFINITION,
+    DirectiveLocation.INPUT_FIELD_DEFINITION,
+    DirectiveLocation.OBJECT,
+    DirectiveLocation.SCALAR,
+  ],
+  args: { weight: required },
+})
+
+const names = { type: new GraphQLList(new GraphQLNonNull(GraphQLString)) }
+
+export const listSizeDirective = new GraphQLDirective({
+  name: 'listSize',
+  description:
+    'How long the list is at most, for the cost of a query (IBM GraphQL Cost Directives). Of a slicing argument that is a list its length counts.',
+  locations: [DirectiveLocation.FIELD_DEFINITION],
+  args: {
+    assumedSize: { type: GraphQLInt },
+    slicingArguments: names,
+    sizedFields: names,
+    requireOneSlicingArgument: { type: GraphQLBoolean, defaultValue: true },
+  },
+})
+
+/** What the field adds to the cost of a query each time it is resolved; absent: 1 for an object, 10 for a mutation. */
+export function Costs(weight: number): ReturnType<typeof Directive> {
+  return Directive(`@cost(weight: "${weight}")`)
+}
+
+/** A list that is never longer. */
+export function AtMost(assumedSize: number): ReturnType<typeof Directive> {
+  return Directive(`@listSize(assumedSize: ${assumedSize})`)
+}
+
+/** A list as long as one of the arguments says, or `otherwise` where it may be left out. */
+export function AsLongAs(argument: string, otherwise?: number): ReturnType<typeof Directive> {
+  return Directive(`@listSize(slicingArguments: ["${argument}"]${orElse(otherwise)})`)
+}
+
+/** Returns an object whose list has as many as `first` says, or `otherwise`. */
+export function Paged(otherwise: number, list = 'edges'): ReturnType<typeof Directive> {
+  return Directive(
+    `@listSize(slicingArguments: ["first"], sizedFields: ["${list}"]${orElse(otherwise)})`,
+  )
+}
+
+function orElse(size: number | undefined): string {
+  return size === undefined ? '' : `, assumedSize: ${size}, requireOneSlicingArgument: false`
+}
 
 /** Marks a field as personal; its category comes from the field table, so that schema and doors can't drift apart. */
 export function Personal(coordinate: string): ReturnType<typeof Directive> {

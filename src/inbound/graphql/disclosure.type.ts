@@ -1,4 +1,5 @@
 import { Field, ObjectType } from 'type-graphql'
+import { AtMost } from './directives.ts'
 import { PageInfo } from './node.type.ts'
 import { DateTime } from './scalars.ts'
 
@@ -36,6 +37,7 @@ export class Disclosure {
   @Field(() => String, { description: 'Purpose and basis, in words.' })
   why!: string
 
+  @AtMost(60)
   @Field(() => [DisclosedField], { description: 'What was shown; empty in bulk.' })
   fields!: DisclosedField[]
 

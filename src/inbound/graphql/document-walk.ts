@@ -14,22 +14,15 @@ import {
   type ValueNode,
 } from 'graphql'
 import type { Selection } from '../../gateway/disclose/plan-rules.ts'
-import { limits } from '../../kernel/limits.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import { directiveArgument } from './directives.ts'
-import { isIncluded, listSize } from './list-size.ts'
-
-export type Variables = Readonly<Record<string, unknown>>
+import { conditionOf, type Variables } from './inclusion.ts'
 
 interface Site {
   readonly node: FieldNode
   readonly field: GraphQLField<unknown, unknown>
   readonly parent: GraphQLObjectType
   readonly path: string
-  readonly depth: number
-  /** How many objects one parent has of it, and all parents together. */
-  readonly size: number
-  readonly multiplier: number
 }
 
 /** Walks one operation, place by place; fragments are walked where they are spread. */
@@ -37,7 +30,7 @@ export class DocumentWalk {
   readonly #schema: GraphQLSchema
   readonly #fragments: ReadonlyMap<string, FragmentDefinitionNode>
   readonly #operation: OperationDefinitionNode
-  readonly #root: GraphQLObjectType
+  readonly root: GraphQLObjectType
 
   constructor(
     schema: GraphQLSchema,
@@ -49,22 +42,7 @@ export class DocumentWalk {
     this.#operation = operation
     const root = schema.getRootType(operation.operation)
     if (!root) throw new Refusal('BAD_USER_INPUT', `This API has no ${operation.operation}s.`)
-    this.#root = root
-  }
-
-  /** Bounds that hold whatever the variables say. */
-  check(): void {
-    const counts = { fields: 0, aliases: 0, directives: 0 }
-    for (const { node, depth } of this.#sites(null)) {
-      if (depth > limits.queryDepth)
-        throw new Refusal('QUERY_TOO_DEEP', `The query is deeper than ${limits.queryDepth} levels.`)
-      counts.fields += 1
-      counts.aliases += node.alias ? 1 : 0
-      counts.directives += node.directives?.length ?? 0
-      refuseBeyond(counts.fields, limits.queryFields, 'fields')
-      refuseBeyond(counts.aliases, limits.queryAliases, 'aliases')
-      refuseBeyond(counts.directives, limits.queryDirectives, 'directives')
-    }
+    this.root = root
   }
 
   /** @throws Refusal BAD_USER_INPUT where it is a variable: the entry has to name what the document declares. */
@@ -108,7 +86,7 @@ export class DocumentWalk {
         personal.set(`${coordinate} ${path}`, { coordinate, path })
       const needs = directiveArgument(field, 'scope', 'needs')
       if (needs) scopes.add(needs)
-      if (parent === this.#root) rootFields.add(node.name.value)
+      if (parent === this.root) rootFields.add(node.name.value)
     }
     return {
       operation: this.#operation.operation,
@@ -129,37 +107,23 @@ export class DocumentWalk {
     return [...places].map(([node, path]) => ({ path, node }))
   }
 
-  /** @throws Refusal BAD_USER_INPUT where one list would be longer than a page. */
-  cost(variables: Variables): number {
-    let sum = 0
-    for (const { field, size, multiplier } of this.#sites(variables)) {
-      if (size > limits.pageSize)
-        throw new Refusal(
-          'BAD_USER_INPUT',
-          `${field.name}: ask for at most ${limits.pageSize} at once.`,
-        )
-      if ('getFields' in getNamedType(field.type)) sum += multiplier
-    }
-    return sum
-  }
-
   /** Every field that will be executed, once per place; without variables, every field that could be. */
   *#sites(variables: Variables | null): Generator<Site> {
-    yield* this.#below(this.#operation.selectionSet, this.#root, '', 1, 1, variables)
+    yield* this.#below(this.#operation.selectionSet, this.root, '', variables)
   }
 
   *#below(
     set: SelectionSetNode,
     type: GraphQLNamedType,
     path: string,
-    depth: number,
-    multiplier: number,
     variables: Variables | null,
   ): Generator<Site> {
     for (const selection of set.selections) {
-      if (variables && !isIncluded(selection, (name) => this.variable(name, variables))) continue
+      const included = conditionOf(selection)
+      if (variables && (included === true || (included !== false && included(variables))) === false)
+        continue
       if (selection.kind === Kind.FIELD) {
-        yield* this.#field(selection, type, path, depth, multiplier, variables)
+        yield* this.#field(selection, type, path, variables)
         continue
       }
       const fragment =
@@ -169,8 +133,7 @@ export class DocumentWalk {
       const on = fragment?.typeCondition
         ? this.#schema.getType(fragment.typeCondition.name.value)
         : type
-      if (fragment && on)
-        yield* this.#below(fragment.selectionSet, on, path, depth, multiplier, variables)
+      if (fragment && on) yield* this.#below(fragment.selectionSet, on, path, variables)
     }
   }
 
@@ -178,8 +141,6 @@ export class DocumentWalk {
     node: FieldNode,
     type: GraphQLNamedType,
     path: string,
-    depth: number,
-    multiplier: number,
     variables: Variables | null,
   ): Generator<Site> {
     // Introspection is no data; Apollo refuses it where it is off.
@@ -189,18 +150,9 @@ export class DocumentWalk {
       if (!field) continue
       const name = node.alias?.value ?? node.name.value
       const here = path === '' ? name : `${path}.${name}`
-      const size = listSize(node, field, (name) => this.variable(name, variables ?? {}))
-      const times = multiplier * size
-      yield { node, field, parent, path: here, depth, size, multiplier: times }
+      yield { node, field, parent, path: here }
       if (node.selectionSet)
-        yield* this.#below(
-          node.selectionSet,
-          getNamedType(field.type),
-          here,
-          depth + 1,
-          times,
-          variables,
-        )
+        yield* this.#below(node.selectionSet, getNamedType(field.type), here, variables)
     }
   }
 
@@ -209,9 +161,4 @@ export class DocumentWalk {
     if (isObjectType(type)) return [type]
     return isAbstractType(type) ? this.#schema.getPossibleTypes(type) : []
   }
-}
-
-function refuseBeyond(count: number, most: number, what: string): void {
-  if (count > most)
-    throw new Refusal('QUERY_TOO_COSTLY', `The query has more than ${most} ${what}.`)
 }

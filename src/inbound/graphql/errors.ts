@@ -14,6 +14,7 @@ const STOPS_EVERYTHING: ReadonlySet<string> = new Set([
   'AUDIT_UNAVAILABLE',
   'STORE_UNAVAILABLE',
   'KEYS_UNAVAILABLE',
+  'TIMEOUT',
 ])
 
 /** A refusal of the whole operation, with its HTTP status. */
@@ -120,8 +121,23 @@ const OF_GRAPHQL: ReadonlySet<unknown> = new Set([
   'OPERATION_RESOLUTION_FAILURE',
   'PERSISTED_QUERY_NOT_FOUND',
   'PERSISTED_QUERY_NOT_SUPPORTED',
+  'TOO_MANY_TOKENS',
+  'METHOD_NOT_ALLOWED',
 ])
+// As graphql-js words it (language/parser.js, with maxTokens).
+const TOO_MANY_TOKENS = /^Syntax Error: Document contains more that \d+ tokens/
 const INTERNAL = 'Something went wrong here; the request id helps to find it.'
+
+/** A bound that GraphQL itself keeps, under a code of ours: it has the same for much that is no attack. */
+function limitOf(
+  { message, extensions }: GraphQLFormattedError,
+  error: unknown,
+): RefusalCode | null {
+  if (extensions?.code === 'GRAPHQL_PARSE_FAILED' && TOO_MANY_TOKENS.test(message))
+    return 'TOO_MANY_TOKENS'
+  const http = error instanceof GraphQLError ? error.extensions.http : null
+  return (http as { status?: unknown } | null)?.status === 405 ? 'METHOD_NOT_ALLOWED' : null
+}
 
 /**
  * The only errors that leave: refusals from the closed list, and what GraphQL says about the document. Anything else is
@@ -139,7 +155,7 @@ export function publicError(
   if (refusal) return { message: refusal.message, ...place, extensions: { code: refusal.code } }
   const variable = formatted.path ? null : badVariable(error)
   if (variable) return { message: variable, ...place, extensions: { code: 'BAD_USER_INPUT' } }
-  const code = formatted.extensions?.code
+  const code = limitOf(formatted, error) ?? formatted.extensions?.code
   if (OF_GRAPHQL.has(code) && !formatted.path)
     return { message: formatted.message, ...place, extensions: { code } }
   return { message: INTERNAL, ...place, extensions: { code: 'INTERNAL' } }

@@ -3,6 +3,7 @@ import type { InspectDocument, OperationFacts } from '../../gateway/govern/trust
 import { limits } from '../../kernel/limits.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import { analyse } from './analysis.ts'
+import { unitsOf } from './cost.ts'
 import { introspects } from './introspection.ts'
 
 /** Reads documents that are to be registered: what would be refused whenever it is sent, is refused now. */
@@ -21,7 +22,7 @@ export function inspectDocument(schema: GraphQLSchema): InspectDocument {
     )
     return operations.map((name): OperationFacts => {
       const { purpose, selection, cost } = analyse(schema, document, name, id)
-      if (cost({}) > limits.queryCost)
+      if (unitsOf(cost({})) > limits.queryCost)
         throw new Refusal(
           'QUERY_TOO_COSTLY',
           'it asks for too much at once; ask for smaller pages.',

@@ -1,4 +1,5 @@
 import { Field, ObjectType } from 'type-graphql'
+import { AtMost } from './directives.ts'
 import { DateTime } from './scalars.ts'
 
 const FORM = 'CLEAR, PSEUDONYM, GENERALISED, MASKED, NOISED or WITHHELD.'
@@ -36,6 +37,7 @@ export class Previewed {
   })
   consent!: string | null
 
+  @AtMost(100)
   @Field(() => [PreviewedField], { description: 'All fields and registered traits.' })
   fields!: PreviewedField[]
 }
@@ -73,6 +75,7 @@ export class PrivacyPreview {
   })
   other!: Previewed | null
 
+  @AtMost(100)
   @Field(() => [PreviewDifference], { description: 'Between the two.' })
   differences!: PreviewDifference[]
 }

@@ -15,7 +15,7 @@ import {
   SegmentMembership,
   Trait,
 } from './derived.type.ts'
-import { Personal } from './directives.ts'
+import { AsLongAs, AtMost, Paged, Personal } from './directives.ts'
 import type { Doors } from './doors.ts'
 import { PageArgs, pageOf } from './page.args.ts'
 import { Profile } from './profile.type.ts'
@@ -26,6 +26,7 @@ const RECOMMENDED = 10
 @Resolver(() => Profile)
 export class ProfileResolver {
   @Personal('Profile.timeline')
+  @Paged(20)
   @FieldResolver(() => EventConnection, {
     nullable: true,
     description: 'Events, newest first, at most 100 a page.',
@@ -53,6 +54,7 @@ export class ProfileResolver {
   }
 
   @Personal('Profile.traits')
+  @AsLongAs('keys', 30)
   @FieldResolver(() => [Trait], {
     nullable: true,
     description: 'Unified traits; all registered ones where no keys are named.',
@@ -68,6 +70,7 @@ export class ProfileResolver {
   }
 
   @Personal('Profile.segments')
+  @AtMost(20)
   @FieldResolver(() => [SegmentMembership], {
     nullable: true,
     description: 'Segments that the person is a member of.',
@@ -80,6 +83,7 @@ export class ProfileResolver {
   }
 
   @Personal('Profile.recommendations')
+  @Paged(RECOMMENDED, 'recommendations')
   @FieldResolver(() => RecommendationList, {
     nullable: true,
     description: 'What to recommend; the list says which recommender answered.',
@@ -102,6 +106,7 @@ export class ProfileResolver {
   }
 
   @Personal('Profile.consents')
+  @AtMost(20)
   @FieldResolver(() => [ConsentState], {
     nullable: true,
     description: 'What the person decided, purpose by purpose.',

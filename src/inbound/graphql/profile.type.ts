@@ -1,5 +1,5 @@
 import { Field, Float, ID, Int, ObjectType } from 'type-graphql'
-import { Personal } from './directives.ts'
+import { AtMost, Personal } from './directives.ts'
 import { Node } from './node.type.ts'
 import { DateTime } from './scalars.ts'
 
@@ -95,6 +95,7 @@ export class Account {
   customerSince!: string | null
 
   @Personal('Account.externalIds')
+  @AtMost(10)
   @Field(() => [ExternalId], { nullable: true, description: 'Ids in other systems.' })
   externalIds!: ExternalId[] | null
 }
@@ -136,6 +137,7 @@ export class Activity {
   onboardingStep!: string | null
 
   @Personal('Activity.eventCounts')
+  @AtMost(20)
   @Field(() => [EventCount], { nullable: true, description: 'Events by name, purchases excepted.' })
   eventCounts!: EventCount[] | null
 
@@ -256,6 +258,7 @@ export class Profile extends Node {
   commerce!: Commerce | null
 
   @Personal('Profile.identities')
+  @AtMost(10)
   @Field(() => [VerifiedIdentity], {
     nullable: true,
     description: 'Identities that providers have verified.',

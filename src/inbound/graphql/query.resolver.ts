@@ -8,7 +8,7 @@ import type {
 import { type SegmentNode, segmentNode } from './catalogue.resolver.ts'
 import { type Connection, connectionOf } from './connection.ts'
 import { ProfileConnection, Viewer } from './derived.type.ts'
-import { Needs, Personal } from './directives.ts'
+import { AsLongAs, Needs, Paged, Personal } from './directives.ts'
 import { DisclosureConnection } from './disclosure.type.ts'
 import type { Doors } from './doors.ts'
 import { IdentifierInput, ProfileFilter, ProfileOrder } from './inputs.type.ts'
@@ -74,6 +74,7 @@ export class QueryResolver {
   }
 
   @Needs('profile:read')
+  @AsLongAs('ids')
   @Query(() => [Profile], {
     nullable: 'items',
     description: 'Several by pseudonym; null where one is unknown or hidden.',
@@ -87,6 +88,7 @@ export class QueryResolver {
 
   @Personal('Query.disclosuresOf')
   @Needs('profile:read')
+  @Paged(20)
   @Query(() => DisclosureConnection, {
     nullable: true,
     description:
@@ -133,6 +135,7 @@ export class QueryResolver {
   }
 
   @Needs('profile:search')
+  @Paged(20)
   @Query(() => ProfileConnection, { description: 'Profiles that the caller may know of.' })
   async searchProfiles(
     @Ctx() { disclose }: Doors,

@@ -13,6 +13,7 @@ import type { Caller, Reception, Visit } from '../../gateway/disclose/reception.
 import { isNews, type Told, type WatchedChange } from '../../gateway/disclose/watch.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import { type Analysis, analyse } from './analysis.ts'
+import { unitsOf } from './cost.ts'
 import type { Doors, StandingDoors } from './doors.ts'
 import { inOneForm, outcomeOf, refusedWhole, stoppingRefusal } from './errors.ts'
 import { until } from './until.ts'
@@ -168,7 +169,7 @@ export class Responder {
     const definitions = analysis.operation.variableDefinitions ?? []
     const { coerced, errors } = getVariableValues(this.schema, definitions, request.variables)
     if (errors) return { errors }
-    const cost = analysis.cost(coerced)
+    const cost = unitsOf(analysis.cost(coerced))
     const { selection, key } = analysis.selection(coerced)
     const planKey = `${documentHash} ${operationName ?? ''} ${key}`
     const { purpose } = analysis

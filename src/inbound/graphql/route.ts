@@ -19,6 +19,7 @@ import { limits } from '../../kernel/limits.ts'
 import { errorsFor, publicError, refusalBody } from './errors.ts'
 import { introspects } from './introspection.ts'
 import { KnownDocuments, plainRequestOf, textOf } from './known-documents.ts'
+import { addRateLimitFields } from './rate-limit-fields.ts'
 import type { Responder } from './responder.ts'
 import { type Received, TrustedDocumentRequests } from './trusted-documents.ts'
 
@@ -75,11 +76,15 @@ export async function graphqlRoute(app: FastifyInstance, parts: GraphqlRoutePart
   await apollo.start()
   app.addHook('onClose', async () => await apollo.stop())
   app.decorateRequest('received', null)
+  app.decorateRequest('allowance', null)
   app.decorateRequest('answered', null)
   app.setErrorHandler(async (error, _request, reply) => {
     const { status, code, body } = refusalBody(error)
     if (code === 'INTERNAL') parts.onUnforeseen(error)
     return await reply.status(status).send(body)
+  })
+  app.addHook('onSend', async ({ allowance }: FastifyRequest, reply: FastifyReply) => {
+    if (allowance) addRateLimitFields(reply, allowance)
   })
   const { responder } = parts
   const requests = new TrustedDocumentRequests(parts.callerOf, parts.gate)

@@ -14,7 +14,13 @@ import { ClientResolver } from './client.resolver.ts'
 import { ConsentResolver } from './consent.resolver.ts'
 import { CountResolver, SegmentSizeResolver, ViewerBudgetResolver } from './count.resolver.ts'
 import { DeliveryResolver } from './delivery.resolver.ts'
-import { personalDirective, purposeDirective, scopeDirective } from './directives.ts'
+import {
+  costDirective,
+  listSizeDirective,
+  personalDirective,
+  purposeDirective,
+  scopeDirective,
+} from './directives.ts'
 import { typeOfId } from './node.type.ts'
 import { ProfileResolver } from './profile.resolver.ts'
 import { QueryResolver } from './query.resolver.ts'
@@ -51,7 +57,14 @@ export function buildGraphqlSchema(): GraphQLSchema {
       RightsResolver,
       SubjectRequestResolver,
     ],
-    directives: [...specifiedDirectives, purposeDirective, personalDirective, scopeDirective],
+    directives: [
+      ...specifiedDirectives,
+      purposeDirective,
+      personalDirective,
+      scopeDirective,
+      costDirective,
+      listSizeDirective,
+    ],
     // The library asks for one even where every subscription brings its own source, as ours do.
     pubSub: NO_TOPICS,
     // Inputs are checked by the doors, which know what they mean.

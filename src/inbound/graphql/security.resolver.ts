@@ -1,5 +1,5 @@
 import { Arg, Ctx, Int, Query, Resolver } from 'type-graphql'
-import { Needs } from './directives.ts'
+import { AsLongAs, Needs } from './directives.ts'
 import type { Doors } from './doors.ts'
 import { DateTime } from './scalars.ts'
 import { SecurityCount } from './security.type.ts'
@@ -9,6 +9,7 @@ const DEFAULT_COUNTS = 100
 @Resolver()
 export class SecurityResolver {
   @Needs('health:read')
+  @AsLongAs('first', DEFAULT_COUNTS)
   @Query(() => [SecurityCount], {
     description:
       'What strangers tried and clients tried too often, by minute, newest first. For those who run the gateway and compliance.',

@@ -1,4 +1,5 @@
 import { Field, Float, ObjectType } from 'type-graphql'
+import { AtMost } from './directives.ts'
 import { DateTime } from './scalars.ts'
 
 @ObjectType({
@@ -32,13 +33,14 @@ export class SecurityCount {
 
   @Field(() => String, {
     description:
-      'no-credential, bad-token, retired-token (it was valid once), bad-proof (of the key that a token is bound to), bad-cookie, bad-client-proof, bad-witness, foreign-host or denied-beyond-budget.',
+      'no-credential, bad-token, retired-token (it was valid once), bad-proof (of the key that a token is bound to), bad-cookie, bad-client-proof, bad-witness, foreign-host, denied-beyond-budget or rate-limited.',
   })
   event!: string
 
   @Field(() => Float, { description: 'How often, over all gateways.' })
   count!: number
 
+  @AtMost(5)
   @Field(() => [SecuritySample], { description: 'The first few of them.' })
   samples!: SecuritySample[]
 }

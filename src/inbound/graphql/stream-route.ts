@@ -13,6 +13,7 @@ import type { Caller } from '../../gateway/disclose/reception.ts'
 import type { DocumentGate } from '../../gateway/scope/document-gate.ts'
 import { limits } from '../../kernel/limits.ts'
 import { errorsFor, publicError, refusalBody } from './errors.ts'
+import { addRateLimitFields } from './rate-limit-fields.ts'
 import type { Responder } from './responder.ts'
 import { TrustedDocumentRequests } from './trusted-documents.ts'
 
@@ -58,6 +59,7 @@ export async function streamRoute(
     },
   })
   app.decorateRequest('received', null)
+  app.decorateRequest('allowance', null)
   app.setErrorHandler(async (error, _request, reply) => {
     const { status, code, body } = refusalBody(error)
     if (code === 'INTERNAL') onUnforeseen(error)
@@ -70,8 +72,12 @@ export async function streamRoute(
       audited: 'one entry per event, in gateway/disclose/record-response.ts',
       stream: true,
     },
-    preHandler: async (request) => {
-      request.received = await requests.receive(request)
+    preHandler: async (request, reply) => {
+      try {
+        request.received = await requests.receive(request)
+      } finally {
+        if (request.allowance) addRateLimitFields(reply, request.allowance)
+      }
     },
     handler: async (request, reply) => {
       await handler(request, reply)

@@ -1,7 +1,7 @@
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql'
 import type { ProfileView } from '../../gateway/disclose/views.ts'
 import type { SubjectRequestView } from '../../gateway/govern/request-desk.ts'
-import { Needs } from './directives.ts'
+import { AsLongAs, Needs } from './directives.ts'
 import type { Doors } from './doors.ts'
 import { Profile } from './profile.type.ts'
 import { SubjectRequest } from './subject-request.type.ts'
@@ -21,6 +21,7 @@ const REGULATION = {
 @Resolver(() => SubjectRequest)
 export class SubjectRequestResolver {
   @Needs('rights:write')
+  @AsLongAs('first', DEFAULT_REQUESTS)
   @Query(() => [SubjectRequest], {
     description: "The person's own requests; for compliance those of everybody. Newest first.",
   })

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { Caller } from '../../gateway/disclose/reception.ts'
+import type { Allowance } from '../../gateway/scope/budgets.ts'
 import type { AdmittedDocument, DocumentGate } from '../../gateway/scope/document-gate.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 
@@ -8,6 +9,8 @@ declare module 'fastify' {
     /** As it was sent; undefined: the request brings a document of its own. */
     documentId: unknown
     received: Received | null
+    /** Of who calls, once that is known. */
+    allowance: Allowance | null
   }
 }
 
@@ -27,10 +30,15 @@ export class TrustedDocumentRequests {
     this.#gate = gate
   }
 
-  /** @throws Refusal UNAUTHENTICATED, DOCUMENT_REQUIRED, DOCUMENT_NOT_FOUND, BAD_USER_INPUT */
+  /** @throws Refusal UNAUTHENTICATED, RATE_LIMITED, BATCHING_REFUSED, DOCUMENT_REQUIRED, DOCUMENT_NOT_FOUND, BAD_USER_INPUT */
   async receive(request: FastifyRequest): Promise<Received> {
+    const known = await this.#callerOf(request)
+    request.allowance = known.allowance ?? null
+    await request.allowance?.spendRequest()
+    if (Array.isArray(request.body))
+      throw new Refusal('BATCHING_REFUSED', 'Send one operation a request.')
     const { documentId, ...rest } = recordOf(request.body)
-    const { caller, document } = await this.#admit(request, documentId ?? undefined)
+    const { caller, document } = await this.#admit(known, documentId ?? undefined)
     if (!document) return { caller, registered: false }
     if (rest.query != null)
       throw new Refusal('BAD_USER_INPUT', 'Send a document id or a query, not both.')
@@ -41,21 +49,18 @@ export class TrustedDocumentRequests {
 
   /** Who calls as of now, if the document may still be sent. @throws Refusal as `receive` */
   async callerNow(request: FastifyRequest): Promise<Caller> {
-    return (await this.#admit(request, request.documentId)).caller
+    return (await this.#admit(await this.#callerOf(request), request.documentId)).caller
   }
 
   async #admit(
-    request: FastifyRequest,
+    caller: Caller,
     documentId: unknown,
   ): Promise<{ readonly caller: Caller; readonly document: AdmittedDocument | null }> {
-    const caller = await this.#callerOf(request)
     const document = await this.#gate.admit(caller.principal, documentId, caller.requestId)
     return { caller: document ? { ...caller, boundPurpose: document.purpose } : caller, document }
   }
 }
 
 function recordOf(body: unknown): Readonly<Record<string, unknown>> {
-  return typeof body === 'object' && body !== null && !Array.isArray(body)
-    ? (body as Record<string, unknown>)
-    : {}
+  return typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {}
 }

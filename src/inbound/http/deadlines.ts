@@ -6,7 +6,8 @@ import { SECOND } from '../../kernel/time.ts'
 const LOOK_EVERY = SECOND / 20
 
 /**
- * Gives up requests that take longer than `milliseconds`, with 503. One timer for all: Fastify's own `handlerTimeout`
+ * Gives up requests that take longer than `milliseconds`, with 504; what they wait for in the
+ * database is cancelled there (outbound/postgres/cancel.ts). One timer for all: Fastify's own `handlerTimeout`
  * makes an AbortController for each request, which cost a third of the time of a small query (measured).
  * Streams (`config.stream`) are open as long as their readers want.
  */
@@ -27,7 +28,7 @@ export function keepDeadlines(app: FastifyInstance, milliseconds: number): void 
       if (deadline > now) return
       underWay.delete(reply)
       if (!reply.sent)
-        void reply.send(new Refusal('STORE_UNAVAILABLE', 'The request took too long.'))
+        void reply.send(new Refusal('TIMEOUT', 'The request took too long; ask for less at once.'))
     }
   }, LOOK_EVERY)
   timer.unref()

@@ -1,6 +1,7 @@
 import { types } from 'node:util'
 import type { Pool, PoolClient, QueryResultRow } from 'pg'
 import { Refusal } from '../../kernel/refusal.ts'
+import { cancelledAfter } from './cancel.ts'
 
 /** What a store may do with the database, inside a transaction or outside one. */
 export interface Queryable {
@@ -27,15 +28,34 @@ export class Database implements Queryable {
   readonly #prepare: boolean
   readonly #onStatement: (text: string) => void
   readonly #running = new Set<number>()
-  #onChange: () => void = () => {}
+  readonly #changes: { tell: () => void }
+  /** Statements outside transactions are cancelled after so many milliseconds; null: never. */
+  readonly #patienceMs: number | null
 
   /** @param embedded no named statements: all connections share one session. */
-  constructor(pool: Pool, embedded: boolean, onStatement: (text: string) => void = () => {}) {
+  constructor(
+    pool: Pool,
+    embedded: boolean,
+    onStatement: (text: string) => void = () => {},
+    patienceMs: number | null = null,
+    changes = { tell: () => {} },
+  ) {
     this.#pool = pool
     this.#prepare = !embedded
     this.#onStatement = onStatement
+    this.#patienceMs = patienceMs
+    this.#changes = changes
     // An idle connection that breaks is dropped by the pool; without a listener the process would end.
-    pool.on('error', () => {})
+    if (patienceMs === null) pool.on('error', () => {})
+  }
+
+  /**
+   * The same database for reads that somebody waits for: a statement outside a transaction that takes longer is cancelled
+   * in the server, with the refusal TIMEOUT. Not so in the embedded server, which takes no word while it is at work.
+   */
+  impatient(milliseconds: number): Database {
+    if (!this.#prepare) return this
+    return new Database(this.#pool, false, this.#onStatement, milliseconds, this.#changes)
   }
 
   /** Connections open, and callers that wait for one. */
@@ -48,12 +68,15 @@ export class Database implements Queryable {
     values: readonly unknown[] = [],
     name?: string,
   ): Promise<R[]> {
-    return await this.#run<R>(this.#pool, text, values, name)
+    if (this.#patienceMs === null) return await this.#run<R>(this.#pool, text, values, name)
+    const client = await this.#connect()
+    const run = this.#run<R>(client, text, values, name)
+    return await cancelledAfter(this.#patienceMs, this.#pool, client, run)
   }
 
   /** @param tell called after each commit of a transaction that has written to the table of changes. */
   whenChanged(tell: () => void): void {
-    this.#onChange = tell
+    this.#changes.tell = tell
   }
 
   /** Runs `work` in one transaction; rolls back when it throws. */
@@ -71,7 +94,7 @@ export class Database implements Queryable {
         },
       })
       await this.#run(client, 'COMMIT', [])
-      if (changed) this.#onChange()
+      if (changed) this.#changes.tell()
       return result
     } catch (error) {
       try {

@@ -63,7 +63,7 @@ describe('however often a document is sent', () => {
   })
   afterAll(async () => await running.stop())
 
-  const ofOneAnswer = /^(date|request-id)$/
+  const ofOneAnswer = /^(date|request-id|ratelimit)$/
   const asked = async (accept: string, query: string, variables: Record<string, unknown>) => {
     const payload = JSON.stringify({ query, variables })
     const { status, headers, body } = await running.post(support, payload, { accept })
