@@ -12,6 +12,7 @@ export const securityEvents = [
   'bad-client-proof',
   'bad-witness',
   'foreign-host',
+  'foreign-origin',
   'denied-beyond-budget',
 ] as const
 export type SecurityEvent = (typeof securityEvents)[number]

@@ -81,7 +81,10 @@ export async function graphqlRoute(app: FastifyInstance, parts: GraphqlRoutePart
   app.route({
     method: ['GET', 'POST'],
     url: '/graphql',
-    config: { audited: 'one entry per response, in gateway/disclose/record-response.ts' },
+    config: {
+      audited: 'one entry per response, in gateway/disclose/record-response.ts',
+      crossOrigin: 'clients',
+    },
     preHandler: [
       async (request: FastifyRequest, _reply: FastifyReply) => {
         request.caller = await callerOf(request)

@@ -32,7 +32,7 @@ export class SecurityCount {
 
   @Field(() => String, {
     description:
-      'no-credential, bad-token, retired-token (it was valid once), bad-cookie, bad-client-proof, bad-witness, foreign-host or denied-beyond-budget.',
+      'no-credential, bad-token, retired-token (it was valid once), bad-cookie, bad-client-proof, bad-witness, foreign-host, foreign-origin or denied-beyond-budget.',
   })
   event!: string
 

@@ -55,6 +55,7 @@ export async function streamRoute(
     config: {
       audited: 'one entry per event, in gateway/disclose/record-response.ts',
       stream: true,
+      crossOrigin: 'clients',
     },
     preHandler: async (request) => {
       await callerOf(request)
