@@ -110,6 +110,11 @@ export function describeOddBodies(at: () => Surface): void {
       expect(({} as Record<string, unknown>).isAdmin).toBeUndefined()
     })
 
+    test('in which a key stands twice counts as its last, as it does to everybody behind', async () => {
+      const answer = await post(`{"query":"{ nothing }",${QUERY.slice(1)}`, {})
+      expect([answer.status, await answer.text()]).toEqual([200, expect.stringContaining('shop')])
+    })
+
     test('that is no UTF-8 is refused', async () => {
       const answer = await post(
         Buffer.concat([

@@ -10,6 +10,7 @@ import type { Selection } from '../../gateway/disclose/plan-rules.ts'
 import type { GivenArgument } from '../../gateway/scope/argument-hashes.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import { DocumentWalk, type Variables } from './document-walk.ts'
+import { refuseUnbounded } from './unfolded.ts'
 
 /** A document's operation, worked out once: what it touches and what it may cost with given variables. */
 export interface Analysis {
@@ -42,6 +43,7 @@ export function analyse(
   for (const one of document.definitions)
     if (one.kind === Kind.FRAGMENT_DEFINITION) fragments.set(one.name.value, one)
   const walk = new DocumentWalk(schema, fragments, operation)
+  refuseUnbounded(operation, fragments)
   walk.check()
   const switches = walk.switches()
   const places = walk.arguments()

@@ -18,6 +18,7 @@ import { limits } from '../../kernel/limits.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import { directiveArgument } from './directives.ts'
 import { isIncluded, listSize } from './list-size.ts'
+import { refuseBeyond } from './unfolded.ts'
 
 export type Variables = Readonly<Record<string, unknown>>
 
@@ -54,16 +55,12 @@ export class DocumentWalk {
 
   /** Bounds that hold whatever the variables say. */
   check(): void {
-    const counts = { fields: 0, aliases: 0, directives: 0 }
-    for (const { node, depth } of this.#sites(null)) {
+    let fields = 0
+    for (const { depth } of this.#sites(null)) {
       if (depth > limits.queryDepth)
         throw new Refusal('QUERY_TOO_DEEP', `The query is deeper than ${limits.queryDepth} levels.`)
-      counts.fields += 1
-      counts.aliases += node.alias ? 1 : 0
-      counts.directives += node.directives?.length ?? 0
-      refuseBeyond(counts.fields, limits.queryFields, 'fields')
-      refuseBeyond(counts.aliases, limits.queryAliases, 'aliases')
-      refuseBeyond(counts.directives, limits.queryDirectives, 'directives')
+      fields += 1
+      refuseBeyond(fields, limits.queryFields, 'fields')
     }
   }
 
@@ -209,9 +206,4 @@ export class DocumentWalk {
     if (isObjectType(type)) return [type]
     return isAbstractType(type) ? this.#schema.getPossibleTypes(type) : []
   }
-}
-
-function refuseBeyond(count: number, most: number, what: string): void {
-  if (count > most)
-    throw new Refusal('QUERY_TOO_COSTLY', `The query has more than ${most} ${what}.`)
 }

@@ -204,6 +204,7 @@ describe('development pages', () => {
   })
 
   test('get the tokens of the demo and the names under which callers know a person', async () => {
+    asked.length = 0
     const answer = await call(app, '/demo/desk?person=7')
     expect(answer.json()).toMatchObject({
       principals: { support: { token: 'support-token' } },
