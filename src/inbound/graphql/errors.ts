@@ -112,6 +112,14 @@ export function publicError(
   if (refusal) return { message: refusal.message, ...place, extensions: { code: refusal.code } }
   const code = formatted.extensions?.code
   if (OF_GRAPHQL.has(code) && !formatted.path)
-    return { message: formatted.message, ...place, extensions: { code } }
+    return { message: withoutValue(formatted.message), ...place, extensions: { code } }
   return { message: INTERNAL, ...place, extensions: { code: 'INTERNAL' } }
+}
+
+/** GraphQL quotes the whole value of a variable that has the wrong type: an address of a person, as often as not. */
+function withoutValue(message: string): string {
+  const name = /^Variable "(\$\w+)" got invalid value /.exec(message)?.[1]
+  return name === undefined
+    ? message
+    : `Variable "${name}" has a value that its type does not take.`
 }

@@ -131,14 +131,15 @@ function executorOf(
       return () => {}
     },
     load: async () => ({
-      executor: async ({ document, request, queryHash, operationName, context }) => {
+      executor: async ({ document, request, queryHash, context }) => {
         const { caller, answered } = context as RequestContext
         if (answered) return answered
         if (request.query) known.remember(request.query, { document, hash: queryHash })
         return await responder.respond({
           document,
           documentHash: queryHash,
-          operationName: operationName ?? null,
+          // As it was asked for: Apollo's own is null where there is none of that name.
+          operationName: request.operationName ?? null,
           variables: request.variables ?? {},
           caller,
         })
