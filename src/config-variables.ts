@@ -57,14 +57,15 @@ export const variables = {
   }),
   allowedOrigins: variable({
     name: 'BAUTA_ALLOWED_ORIGINS',
-    meaning: 'origins of web pages that may call the gateway, separated by commas',
+    meaning:
+      'origins of web pages that may call the gateway in the name of any client, separated by commas',
     example: 'https://shop.example.com,https://www.example.com',
     otherwise: 'none',
     read: (text) => text.split(',').map((origin) => webOrigin(origin.trim())),
   }),
   requestTimeoutMs: variable({
     name: 'BAUTA_REQUEST_TIMEOUT_MS',
-    meaning: 'longest time one request may take, in milliseconds',
+    meaning: 'longest time one request may take, its arrival included, in milliseconds',
     example: '15000',
     otherwise: '15000',
     read: wholeNumber(100, 600_000),

@@ -9,6 +9,7 @@ import { ConfigError, readConfig, reportConfig } from './config.ts'
 import { dataRetentionOf } from './data-retention.ts'
 import { PolicyError } from './domain/privacy/policy.ts'
 import { registerAsk } from './inbound/cli/ask.ts'
+import { registerAttack } from './inbound/cli/attack.ts'
 import { registerAuditExport } from './inbound/cli/audit-export.ts'
 import { registerAuditReplay } from './inbound/cli/audit-replay.ts'
 import { registerAuditState } from './inbound/cli/audit-state.ts'
@@ -170,6 +171,7 @@ registerKeys(program, {
   say,
   print,
 })
+registerAttack(program, print)
 registerAsk(program, async () => await openAskSession(readConfig(process.env), say), print)
 
 /** Errors that say themselves what to do need no stack. */

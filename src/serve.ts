@@ -7,12 +7,14 @@ import { type Config, pagesDir } from './config.ts'
 import { CREDENTIALS_FILE, prepareDemo } from './demo.ts'
 import { demoDesk } from './demo-desk.ts'
 import type { Caller } from './gateway/disclose/reception.ts'
+import { ListedOrigins } from './gateway/scope/listed-origins.ts'
 import { gatewayMetrics } from './gateway-metrics.ts'
 import { demoGreeting } from './inbound/demo/greeting.ts'
 import { graphqlRoute } from './inbound/graphql/route.ts'
 import { streamRoute } from './inbound/graphql/stream-route.ts'
 import { auditExportRoutes } from './inbound/http/audit-export.ts'
 import { credentialsOf } from './inbound/http/credentials.ts'
+import { assertListed } from './inbound/http/cross-origin.ts'
 import { developmentPages } from './inbound/http/development-pages.ts'
 import { carriesGpc, gpcRoute } from './inbound/http/global-privacy-control.ts'
 import { oauthRoutes } from './inbound/http/oauth.ts'
@@ -78,9 +80,11 @@ export async function buildGatewayServer(
   const { budgets, counters, reserve, trail, requests } = gateway
   const log = more.log ?? pino({ level: config.logLevel })
   const metrics = gatewayMetrics(gateway)
+  const listed = new ListedOrigins(stores.clients, gateway.clock)
   const callerOf = async (request: FastifyRequest): Promise<Caller> => {
     const header = request.headers['bauta-purpose']
     const principal = await authenticator.authenticate(credentialsOf(request))
+    assertListed(request, principal.client)
     const requestId = reception.newRequestId()
     return {
       principal,
@@ -111,6 +115,9 @@ export async function buildGatewayServer(
       ...(stores.redis?.isUp === false ? ['redis gone'] : []),
     ],
     onForeignHost: (requestId) => counters.note('foreign-host', { requestId, clientId: null }),
+    isListed: async (origin) => await listed.has(origin),
+    onForeignOrigin: (requestId, clientId) =>
+      counters.note('foreign-origin', { requestId, clientId }),
     routes: [
       async (app) =>
         await graphqlRoute(app, { responder, callerOf, gate, development, onUnforeseen }),

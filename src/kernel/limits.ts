@@ -2,6 +2,12 @@
 export const limits = {
   /** A GraphQL body: the largest query of the documentation is under 4 kB. */
   bodyBytes: 256 * 1024,
+  /** All headers of a request together; the longest address is shorter. */
+  headerBytes: 16 * 1024,
+  /** Longest time for the headers to arrive, in milliseconds; honest ones come in one packet. */
+  headersMs: 10_000,
+  /** Connections that are open at once, subscriptions among them; one more is closed. */
+  connections: 4_096,
   /** Deep enough for every documented query, too shallow for recursion through connections. */
   queryDepth: 12,
   queryTokens: 2_000,

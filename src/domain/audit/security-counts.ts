@@ -13,6 +13,7 @@ export const securityEvents = [
   'bad-client-proof',
   'bad-witness',
   'foreign-host',
+  'foreign-origin',
   'denied-beyond-budget',
   'rate-limited',
 ] as const

@@ -63,9 +63,11 @@ export function refusalBody(error: unknown): { status: number; code: RefusalCode
       ? error
       : status === 413
         ? new Refusal('REQUEST_TOO_LARGE', 'The request is too large.')
-        : typeof status === 'number' && status < 500
-          ? new Refusal('BAD_USER_INPUT', 'The request can not be read.')
-          : new Refusal('INTERNAL', INTERNAL)
+        : status === 415
+          ? new Refusal('UNSUPPORTED_MEDIA_TYPE', 'Send the query as application/json.')
+          : typeof status === 'number' && status < 500
+            ? new Refusal('BAD_USER_INPUT', 'The request can not be read.')
+            : new Refusal('INTERNAL', INTERNAL)
   const { code, message } = refusal
   return { status: httpStatusOf(code), code, body: { errors: [{ message, extensions: { code } }] } }
 }

@@ -33,7 +33,7 @@ export class SecurityCount {
 
   @Field(() => String, {
     description:
-      'no-credential, bad-token, retired-token (it was valid once), bad-proof (of the key that a token is bound to), bad-cookie, bad-client-proof, bad-witness, foreign-host, denied-beyond-budget or rate-limited.',
+      'no-credential, bad-token, retired-token (it was valid once), bad-proof (of the key that a token is bound to), bad-cookie, bad-client-proof, bad-witness, foreign-host, foreign-origin, denied-beyond-budget or rate-limited.',
   })
   event!: string
 

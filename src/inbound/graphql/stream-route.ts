@@ -63,6 +63,7 @@ export async function streamRoute(
   app.setErrorHandler(async (error, _request, reply) => {
     const { status, code, body } = refusalBody(error)
     if (code === 'INTERNAL') onUnforeseen(error)
+    if (code === 'UNAUTHENTICATED') void reply.header('www-authenticate', 'Bearer realm="bauta"')
     return await reply.status(status).send(body)
   })
   app.route({
@@ -71,6 +72,7 @@ export async function streamRoute(
     config: {
       audited: 'one entry per event, in gateway/disclose/record-response.ts',
       stream: true,
+      crossOrigin: 'clients',
     },
     preHandler: async (request, reply) => {
       try {

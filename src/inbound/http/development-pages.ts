@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Refusal } from '../../kernel/refusal.ts'
+import { pageHeaders } from './page-headers.ts'
 
 /** How one principal of the demo gets in. */
 export interface DemoPrincipal {
@@ -66,7 +67,7 @@ function isBrowserAtGraphql({ method, url, headers }: FastifyRequest): boolean {
 
 async function sendPage(reply: FastifyReply, page: string): Promise<FastifyReply> {
   return await reply
-    .header('content-security-policy', PAGE_POLICY)
+    .headers({ ...pageHeaders, 'content-security-policy': PAGE_POLICY })
     .type('text/html; charset=utf-8')
     .send(page)
 }

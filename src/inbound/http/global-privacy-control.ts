@@ -17,6 +17,11 @@ export function carriesGpc(rawHeaders: readonly string[]): boolean {
 export function gpcRoute(lastUpdate: string | null): (app: FastifyInstance) => Promise<void> {
   const answer = { gpc: true, ...(lastUpdate !== null && { lastUpdate }) }
   return async (app) => {
-    app.get('/.well-known/gpc.json', async (_request, reply) => await reply.send(answer))
+    const config = { crossOrigin: 'open' } as const
+    app.get(
+      '/.well-known/gpc.json',
+      { config },
+      async (_request, reply) => await reply.send(answer),
+    )
   }
 }

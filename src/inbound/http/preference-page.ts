@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
+import { pageHeaders } from './page-headers.ts'
 
 const FILES = {
   '/preferences': ['preferences.html', 'text/html; charset=utf-8'],
@@ -38,7 +39,12 @@ export function preferenceRoutes(
       app.get(
         path,
         async (_request, reply) =>
-          await reply.header('content-security-policy', policy).type(type).send(content),
+          await reply
+            // It can name no origins; the policy names those that may put the page into a frame.
+            .removeHeader('x-frame-options')
+            .headers({ ...pageHeaders, 'content-security-policy': policy })
+            .type(type)
+            .send(content),
       )
   }
 }

@@ -12,6 +12,8 @@ export function problemOf(error: unknown): Problem {
   if (error instanceof Refusal) return { code: error.code, message: error.message }
   const status = (error as Partial<FastifyError> | null)?.statusCode ?? 500
   if (status === 413) return { code: 'REQUEST_TOO_LARGE', message: 'The request is too large.' }
+  if (status === 415)
+    return { code: 'UNSUPPORTED_MEDIA_TYPE', message: 'This content type is not read here.' }
   if (status === 503) return { code: 'INTERNAL', message: 'The request took too long.' }
   if (status >= 400 && status < 500)
     return { code: 'BAD_USER_INPUT', message: 'The request can not be read.' }

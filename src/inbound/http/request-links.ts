@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import { ZipFile } from 'yazl'
 import type { PackageVault } from '../../gateway/disclose/package-vault.ts'
 import type { SubjectRequests } from '../../gateway/govern/subject-requests.ts'
+import { pageHeaders } from './page-headers.ts'
 
 const FORM = 'application/x-www-form-urlencoded'
 const STYLE =
@@ -119,7 +120,7 @@ async function gone(reply: FastifyReply): Promise<FastifyReply> {
 async function page(reply: FastifyReply, title: string, content: string): Promise<FastifyReply> {
   return await reply
     .type('text/html; charset=utf-8')
-    .header('content-security-policy', POLICY)
+    .headers({ ...pageHeaders, 'content-security-policy': POLICY })
     .send(
       `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${title}</title><style>${STYLE}</style></head><body><h1>${title}</h1>${content}</body></html>`,
     )

@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto'
-import cors from '@fastify/cors'
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify'
 import { limits } from '../../kernel/limits.ts'
+import { readJsonOnly, refuseEncodedBodies } from './bodies.ts'
 import { challengeStrangers } from './challenge.ts'
+import { shareAcrossOrigins } from './cross-origin.ts'
 import { keepDeadlines } from './deadlines.ts'
 import { type Checks, healthRoutes, RecentRefusals, type Warnings } from './health.ts'
-import { hostCheck } from './host-check.ts'
+import { hostCheck, hostOf } from './host-check.ts'
 import type { Metrics } from './metrics.ts'
 import { answerError } from './problem.ts'
 import { mayStayUnaudited } from './unaudited.ts'
+import { answerUnreadable } from './unreadable.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -34,6 +36,10 @@ export interface ServerParts {
   readonly warnings?: Warnings
   /** Told of a request for a host name that is not ours. */
   readonly onForeignHost?: (requestId: string) => void
+  /** Whether any client lists this origin of pages; none where absent. */
+  readonly isListed?: (origin: string) => Promise<boolean>
+  /** Told of a request from a page of an origin that may not. */
+  readonly onForeignOrigin?: (requestId: string, clientId: string | null) => void
   /** Development only: stands before all routes and may answer in their place. */
   readonly pages?: (app: FastifyInstance) => void
   /** Each is registered in a context of its own; each of its routes is audited or on the list of unaudited ones. */
@@ -49,6 +55,7 @@ const securityHeaders = {
   'cross-origin-resource-policy': 'same-origin',
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
 }
 const HSTS = 'max-age=31536000'
 
@@ -62,6 +69,8 @@ export async function buildServer({
   checks,
   warnings = () => [],
   onForeignHost = () => {},
+  isListed = async () => false,
+  onForeignOrigin = () => {},
   pages,
   routes,
   log,
@@ -76,7 +85,16 @@ export async function buildServer({
     forceCloseConnections: 'idle',
     return503OnClosing: true,
     routerOptions: { maxParamLength: 200 },
+    http: receiving(config.requestTimeoutMs),
+    clientErrorHandler: answerUnreadable,
+    // What the router can not read; its own answer repeats the address.
+    frameworkErrors: (error, request, reply) => {
+      void reply.headers(headersOf(config))
+      void answerError(error, request, reply)
+    },
   }) as unknown as FastifyInstance
+  app.server.maxConnections = limits.connections
+  readJsonOnly(app)
   app.addHook('onRoute', (route) => {
     if (!route.config?.audited && !mayStayUnaudited(route.url))
       throw new Error(`route ${route.url} is neither audited nor on the list of unaudited ones`)
@@ -91,13 +109,8 @@ export async function buildServer({
     await reply.status(404).send({ code: 'NOT_FOUND', message: 'There is nothing here.' })
   })
   pages?.(app)
-  if (config.allowedOrigins.length > 0)
-    await app.register(cors, {
-      origin: [...config.allowedOrigins],
-      credentials: true,
-      methods: ['GET', 'POST'],
-      maxAge: 600,
-    })
+  refuseEncodedBodies(app)
+  await shareAcrossOrigins(app, { ...config, isListed, onForeignOrigin })
   await app.register(healthRoutes(checks, () => [...warnings(), ...refusals.warnings]))
   app.get('/metrics', async (_request, reply) => {
     const { contentType, text } = await metrics.print()
@@ -107,18 +120,33 @@ export async function buildServer({
   return app
 }
 
-function guard(
-  app: FastifyInstance,
-  { publicUrl }: ServerSettings,
-  onForeignHost: (requestId: string) => void,
-): void {
-  const isOurs = hostCheck(publicUrl)
-  const headers = publicUrl?.startsWith('https:')
+/** Whoever sends slowly is cut off within this, looked at twice as often. */
+function receiving(requestTimeoutMs: number) {
+  const headersTimeout = Math.min(limits.headersMs, requestTimeoutMs)
+  return {
+    headersTimeout,
+    requestTimeout: requestTimeoutMs,
+    connectionsCheckingInterval: Math.ceil(headersTimeout / 2),
+    maxHeaderSize: limits.headerBytes,
+  }
+}
+
+function headersOf({ publicUrl }: ServerSettings): Readonly<Record<string, string>> {
+  return publicUrl?.startsWith('https:')
     ? { ...securityHeaders, 'strict-transport-security': HSTS }
     : securityHeaders
+}
+
+function guard(
+  app: FastifyInstance,
+  config: ServerSettings,
+  onForeignHost: (requestId: string) => void,
+): void {
+  const isOurs = hostCheck(config.publicUrl)
+  const headers = headersOf(config)
   app.addHook('onRequest', (request, reply, done) => {
     void reply.headers(headers).header('request-id', request.id)
-    if (isOurs(request.headers.host)) return done()
+    if (isOurs(hostOf(request.url, request.headers.host))) return done()
     onForeignHost(request.id)
     void reply.status(421).send({
       code: 'BAD_USER_INPUT',

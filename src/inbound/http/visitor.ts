@@ -3,6 +3,7 @@ import type { Visitors } from '../../gateway/govern/visitors.ts'
 import type { Authenticator, Credentials } from '../../gateway/scope/authenticate.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import { credentialsOf, VISITOR_COOKIE } from './credentials.ts'
+import { assertListed } from './cross-origin.ts'
 
 /** `POST /v1/visitor`: sets the cookie by which a front end's anonymous visitor is known from now on. 204, no body. */
 export function visitorRoutes(
@@ -13,8 +14,10 @@ export function visitorRoutes(
 ): (app: FastifyInstance) => Promise<void> {
   const secure = publicUrl?.startsWith('https:') ? '; Secure' : ''
   return async (app) => {
-    app.post('/v1/visitor', { config: { audited: 'every greeting' } }, async (request, reply) => {
+    const config = { audited: 'every greeting', crossOrigin: 'clients' } as const
+    app.post('/v1/visitor', { config }, async (request, reply) => {
       const principal = await recognise(authenticator, credentialsOf(request))
+      assertListed(request, principal.client)
       const { value, expiresAt } = await visitors.greet(principal, request.id)
       const expires = new Date(expiresAt).toUTCString()
       return await reply

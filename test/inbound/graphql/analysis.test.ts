@@ -26,3 +26,32 @@ describe('the bound on the depth of a query', () => {
     )
   })
 })
+
+describe('the bounds on what a document comes to', () => {
+  const refused = expect.objectContaining({ code: 'QUERY_TOO_COSTLY' })
+  const analysed = (query: string) => () => analyse(schema, parse(query), null, 'document')
+  const times = (count: number, text: string) => `${text} `.repeat(count)
+  /** Sixty fragments, each of which spreads the next one twice. */
+  const doubling = (innermost: string) =>
+    Array.from({ length: 60 }, (_, n) => `fragment F${n} on Query { ...F${n + 1} ...F${n + 1} }`)
+      .concat(`fragment F60 on Query { ${innermost} } query { ...F0 }`)
+      .join(' ')
+
+  test('refuse fragments that double and hold nothing that a walk over fields would see', () => {
+    for (const innermost of [
+      '__typename',
+      'me @skip(if: true) { name }',
+      '__schema { __typename }',
+    ])
+      expect(analysed(doubling(innermost))).toThrow(refused)
+  })
+
+  test.each([
+    ['aliases of __typename', limits.queryAliases, 'a: __typename'],
+    ['directives on fragments', limits.queryDirectives, '... @include(if: true) { __typename }'],
+    ['__typename alone', limits.queryFields, '__typename'],
+  ])('let the most allowed through and refuse one more: %s', (_what, most, text) => {
+    expect(analysed(`{ ${times(most, text)} }`)).not.toThrow()
+    expect(analysed(`{ ${times(most + 1, text)} }`)).toThrow(refused)
+  })
+})

@@ -3,6 +3,7 @@ import { pino } from 'pino'
 import { Metrics } from '../../../src/inbound/http/metrics.ts'
 import { buildServer, type ServerParts } from '../../../src/inbound/http/server.ts'
 import { Refusal } from '../../../src/kernel/refusal.ts'
+import { requestText, sendRaw } from '../../abuse/raw-socket.ts'
 import { call } from './call.ts'
 
 const CANARY = 'alice@example.com'
@@ -13,7 +14,9 @@ let ready: boolean
 
 const routes: ServerParts['routes'] = [
   async (server) => {
-    server.post('/told', { config: { audited: 'test' } }, async () => ({ told: CANARY }))
+    server.post('/told', { config: { audited: 'test', crossOrigin: 'clients' } }, async () => ({
+      told: CANARY,
+    }))
     server.get('/breaks/:id', { config: { audited: 'test' } }, async () => {
       throw new Error(`no row for ${CANARY}`)
     })
@@ -160,6 +163,31 @@ describe('the server', () => {
     expect([late.status, late.json().code]).toEqual([504, 'TIMEOUT'])
     await hasty.close()
   })
+
+  test.each([
+    ['headers', `POST /told HTTP/1.1\r\nhost: 127.0.0.1\r\nx-slow: ${'y'.repeat(200)}`],
+    [
+      'a body',
+      requestText('POST /told', { 'content-type': 'application/json', 'content-length': '999' }) +
+        'x'.repeat(200),
+    ],
+    ['nothing', ''],
+  ])(
+    'cuts off who sends %s too slowly, and takes it for no failure of its own',
+    async (_what, text) => {
+      const hasty = await build({
+        config: { publicUrl: null, allowedOrigins: [], requestTimeoutMs: 200 },
+      })
+      const origin = await hasty.listen({ host: '127.0.0.1', port: 0 })
+      // The first half at once, the rest byte by byte: 100 of them would take five seconds.
+      const pieces = [text.slice(0, -100), ...text.slice(-100)]
+      const { status, body } = await sendRaw(origin, pieces, 50)
+      expect([408, 0]).toContain(status)
+      if (status === 408) expect(body).toContain('"REQUEST_TOO_SLOW"')
+      expect((await call(hasty, '/health/ready')).json()).toMatchObject({ warnings: [] })
+      await hasty.close()
+    },
+  )
 
   test('does not start with a route that is neither audited nor listed', async () => {
     const forgetful = build({

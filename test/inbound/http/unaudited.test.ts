@@ -120,6 +120,37 @@ describe('the list of unaudited addresses', () => {
   })
 })
 
+/** OWASP's list for REST services; pages for people say more. */
+const EVERYWHERE = {
+  'cache-control': 'no-store',
+  'content-security-policy': /default-src 'none'.*frame-ancestors /,
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+}
+
+describe('the headers', () => {
+  test('of every route, whatever its answer, forbid caches, frames, guesses and scripts from elsewhere', async () => {
+    const asked = routes.flatMap(({ method, url }) =>
+      [method].flat().map((one) => [one, url.replaceAll(':type', 'access').replace('*', '/x')]),
+    )
+    expect(asked.length).toBeGreaterThan(30)
+    for (const [method = '', url = ''] of asked) {
+      const { headers } = await call(app, url, { method })
+      for (const [name, value] of Object.entries(EVERYWHERE))
+        expect([method, url, headers[name]]).toEqual([method, url, expect.stringMatching(value)])
+      expect(headers['content-security-policy']).not.toContain('unsafe')
+      expect(headers).not.toHaveProperty('x-powered-by')
+      expect(headers).not.toHaveProperty('server')
+      expect(headers['content-type']?.startsWith('text/html') ?? false).toBe(
+        headers['permissions-policy'] !== undefined && !/\.(js|css)$/.test(url),
+      )
+      const isForFrames = url.startsWith('/preferences')
+      expect([url, headers['x-frame-options']]).toEqual([url, isForFrames ? undefined : 'DENY'])
+    }
+  })
+})
+
 describe('the preference page', () => {
   test('loads nothing from elsewhere, and stands only in frames of pages that may call the gateway', async () => {
     const { headers, body } = await call(app, '/preferences')
@@ -173,6 +204,7 @@ describe('development pages', () => {
   })
 
   test('get the tokens of the demo and the names under which callers know a person', async () => {
+    asked.length = 0
     const answer = await call(app, '/demo/desk?person=7')
     expect(answer.json()).toMatchObject({
       principals: { support: { token: 'support-token' } },
