@@ -42,8 +42,11 @@ export function callersOf(policy: Policy): readonly Caller[] {
   )
 }
 
-/** One client per role of the policy, each with every reading scope; their keys by client id. */
-export async function registerRoles(running: RunningGateway): Promise<ReadonlyMap<string, string>> {
+/** One client per role of the policy, each with all of these scopes; their keys by client id. */
+export async function registerRoles(
+  running: RunningGateway,
+  scopes: readonly Scope[] = READING,
+): Promise<ReadonlyMap<string, string>> {
   const keys = new Map<string, string>()
   for (const role of running.policy.roles.keys()) {
     if (role === 'visitor') continue
@@ -52,7 +55,7 @@ export async function registerRoles(running: RunningGateway): Promise<ReadonlyMa
       await running.client({
         id: role,
         roles: [role],
-        scopes: READING,
+        scopes,
         defaultPurpose: null,
         lookupsPerDay: 1_000_000,
       }),

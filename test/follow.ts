@@ -8,6 +8,7 @@ export function follow(origin: string, as: As, query: string) {
     url: `${origin}/graphql/stream`,
     headers: {
       authorization: `Bearer ${as.token}`,
+      ...(as.cookie === undefined ? {} : { cookie: as.cookie }),
       ...(as.purpose === undefined ? {} : { 'bauta-purpose': as.purpose }),
     },
     retryAttempts: 0,

@@ -176,8 +176,8 @@ export class SmallWorld {
     this.keys = keys
   }
 
-  static async over(running: RunningGateway): Promise<SmallWorld> {
-    return new SmallWorld(running, await registerRoles(running))
+  static async over(running: RunningGateway, scopes = READING): Promise<SmallWorld> {
+    return new SmallWorld(running, await registerRoles(running, scopes))
   }
 
   key(clientId: string): string {

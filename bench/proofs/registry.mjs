@@ -11,5 +11,6 @@ import { consent } from './consent.mjs'
 import { faults } from './faults.mjs'
 import { kill } from './kill.mjs'
 import { syscalls } from './syscalls.mjs'
+import { timing } from './timing.mjs'
 
-export const proofs = [kill, syscalls, faults, consent]
+export const proofs = [kill, syscalls, faults, consent, timing]

@@ -1,0 +1,2 @@
+/** In all situations, and each way alone. */
+import './every-path.ts'

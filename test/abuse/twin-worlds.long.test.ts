@@ -1,0 +1,2 @@
+/** Thousands of questions. */
+import './twin-worlds.ts'
