@@ -20,5 +20,6 @@ export function admitPlan({ grant, selection, touchesPersons }: Plan, cost: numb
   throw new Refusal(
     'FORBIDDEN',
     grant.isPartner ? 'This token may not do that.' : `This token lacks the scope ${missing}.`,
+    grant.isPartner ? {} : { scope: missing },
   )
 }
