@@ -17,7 +17,12 @@ export class Installation {
 
   use(database) {
     this.database = database
-    this.environment = { BAUTA_DATA_DIR: this.data, DATABASE_URL: database ?? '' }
+    this.environment = {
+      BAUTA_DATA_DIR: this.data,
+      DATABASE_URL: database ?? '',
+      // Each gateway has a port of its own, and all must believe the tokens of the others.
+      BAUTA_PUBLIC_URL: 'http://127.0.0.1',
+    }
   }
 
   static embedded(name) {

@@ -40,11 +40,14 @@ export type RefusalCode =
  */
 export class Refusal extends Error {
   readonly code: RefusalCode
+  /** The scope without which it is refused, where that is told; null: another reason. */
+  readonly scope: string | null
 
-  constructor(code: RefusalCode, message: string, options?: { cause?: unknown }) {
+  constructor(code: RefusalCode, message: string, options?: { cause?: unknown; scope?: string }) {
     super(message, options)
     this.name = 'Refusal'
     this.code = code
+    this.scope = options?.scope ?? null
   }
 }
 
@@ -84,6 +87,11 @@ const STATUS: Readonly<Record<RefusalCode, number>> = {
 /** The HTTP status of a refusal that stands for a whole response. */
 export function httpStatusOf(code: RefusalCode): number {
   return STATUS[code]
+}
+
+/** What `WWW-Authenticate` says where a whole response is refused for want of a scope (RFC 6750 §3.1); null elsewhere. */
+export function scopeChallengeOf({ scope }: Refusal): string | null {
+  return scope && `Bearer realm="bauta", error="insufficient_scope", scope="${scope}"`
 }
 
 /**

@@ -45,7 +45,9 @@ export class ExportDoor {
     }
     try {
       if (!principal.scopes.has('audit:export'))
-        throw new Refusal('FORBIDDEN', 'This token lacks the scope audit:export.')
+        throw new Refusal('FORBIDDEN', 'This token lacks the scope audit:export.', {
+          scope: 'audit:export',
+        })
       const purpose = settlePurpose(policy, principal, { directive: null, header: purposeHeader })
       if (purpose === null)
         throw new Refusal('PURPOSE_REQUIRED', 'Name a purpose in the header Bauta-Purpose.')

@@ -26,5 +26,6 @@ export function admitPlan(
   throw new Refusal(
     'FORBIDDEN',
     grant.isPartner ? 'This token may not do that.' : `This token lacks the scope ${missing}.`,
+    grant.isPartner ? {} : { scope: missing },
   )
 }

@@ -7,7 +7,7 @@ import {
 } from 'graphql'
 import type { Caller } from '../../gateway/disclose/reception.ts'
 import { isDenial } from '../../gateway/scope/denials.ts'
-import { httpStatusOf, Refusal, type RefusalCode } from '../../kernel/refusal.ts'
+import { httpStatusOf, Refusal, type RefusalCode, scopeChallengeOf } from '../../kernel/refusal.ts'
 
 /** A part of the answer can't be trusted to be whole: nothing of it is given. */
 const STOPS_EVERYTHING: ReadonlySet<string> = new Set([
@@ -19,10 +19,12 @@ const STOPS_EVERYTHING: ReadonlySet<string> = new Set([
 
 /** A refusal of the whole operation, with its HTTP status. */
 export function refusedWhole(refusal: Refusal): GraphQLError {
+  const challenge = scopeChallengeOf(refusal)
+  const headers = challenge === null ? undefined : new Map([['www-authenticate', challenge]])
   return new GraphQLError(refusal.message, {
     extensions: {
       code: refusal.code,
-      http: { status: httpStatusOf(refusal.code) },
+      http: { status: httpStatusOf(refusal.code), ...(headers ? { headers } : {}) },
     },
     originalError: refusal,
   })

@@ -1,5 +1,11 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import { failureOf, httpStatusOf, Refusal, type RefusalCode } from '../../kernel/refusal.ts'
+import {
+  failureOf,
+  httpStatusOf,
+  Refusal,
+  type RefusalCode,
+  scopeChallengeOf,
+} from '../../kernel/refusal.ts'
 
 /** The public half of an error, as JSON. */
 export interface Problem {
@@ -30,5 +36,7 @@ export async function answerError(
   const given = (error as Partial<FastifyError> | null)?.statusCode
   const status = error instanceof Refusal ? httpStatusOf(error.code) : (given ?? 500)
   if (status >= 500) request.log.error({ failure: failureOf(error) }, 'request failed')
+  const challenge = error instanceof Refusal ? scopeChallengeOf(error) : null
+  if (challenge !== null) void reply.header('www-authenticate', challenge)
   await reply.status(status).send(problem)
 }

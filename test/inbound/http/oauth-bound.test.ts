@@ -71,6 +71,30 @@ test('is told where that is wherever it is turned away', async () => {
   }
 })
 
+test('whoever lacks a scope is told which, where that is no secret', async () => {
+  const analyst = await running.client({ id: 'analyst', roles: ['analyst'] })
+  const scoped = await running.post(
+    { token: analyst },
+    '{"query":"{ auditTrail { edges { cursor } } }"}',
+  )
+  const partnerKey = await running.client({ id: 'initech', roles: ['partner'] })
+  const untold = await running.post(
+    { token: partnerKey },
+    '{"query":"{ auditTrail { edges { cursor } } }"}',
+  )
+  const exported = await call(running.server, '/audit/export', {
+    headers: { host: 'bauta.example', authorization: `Bearer ${analyst}` },
+  })
+  const lacks = (scope: string) =>
+    `Bearer realm="bauta", error="insufficient_scope", scope="${scope}"`
+  expect([scoped.status, scoped.headers['www-authenticate']]).toEqual([403, lacks('audit:read')])
+  expect([exported.status, exported.headers['www-authenticate']]).toEqual([
+    403,
+    lacks('audit:export'),
+  ])
+  expect([untold.status, untold.headers['www-authenticate']]).toEqual([403, undefined])
+})
+
 describe('a token that is bound to a key', () => {
   let keys: client.CryptoKeyPair
   let token: client.TokenEndpointResponse
@@ -163,6 +187,21 @@ describe('a token that is bound to a key', () => {
       expect((await sent(path, await proofFor(path), 'Bearer')).status).toBe(401)
     },
   )
+
+  test('proves who its client is at the other addresses too', async () => {
+    const path = '/oauth/introspect'
+    const answer = await call(running.server, path, {
+      method: 'POST',
+      headers: {
+        host: 'bauta.example',
+        'content-type': FORM,
+        authorization: `DPoP ${token.access_token}`,
+        dpop: await proofFor(path),
+      },
+      body: `token=${token.access_token}`,
+    })
+    expect(answer.json()).toMatchObject({ active: true, client_id: 'acme' })
+  })
 
   test('asks for method, address and token of this very request', async () => {
     for (const more of [
