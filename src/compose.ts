@@ -1,10 +1,10 @@
 import { attestOf, exportOf, forwarderOf } from './attest.ts'
-import { type Config, issuerOf } from './config.ts'
+import { callersOf } from './callers.ts'
+import type { Config } from './config.ts'
 import { openCounting } from './counting.ts'
 import { type DeliveryDesk, deliveryDesk } from './delivery-desk.ts'
 import { type Documents, documentsOf } from './documents.ts'
 import type { PeopleByIdentifier } from './domain/profiles/people-by-identifier.ts'
-import { foreignCallersOf } from './foreign-callers.ts'
 import { ExportDoor } from './gateway/attest/export-door.ts'
 import type { Forwarder } from './gateway/attest/forwarder.ts'
 import { SecurityReport } from './gateway/attest/security-report.ts'
@@ -26,23 +26,18 @@ import { GlobalPrivacyControl } from './gateway/ingest/global-privacy-control.ts
 import { Ingest } from './gateway/ingest/ingest.ts'
 import { Tell } from './gateway/ingest/tell.ts'
 import { Audiences } from './gateway/scope/audiences.ts'
-import { Authenticator } from './gateway/scope/authenticate.ts'
+import type { Authenticator } from './gateway/scope/authenticate.ts'
 import { Budgets } from './gateway/scope/budgets.ts'
 import { Denials } from './gateway/scope/denials.ts'
-import { DpopProofs } from './gateway/scope/dpop-proofs.ts'
 import { Recorder } from './gateway/scope/recorder.ts'
 import { Reserve, roomLine } from './gateway/scope/reserve.ts'
 import { SecurityCounters } from './gateway/scope/security-counters.ts'
-import { VisitorCookies } from './gateway/scope/visitor-cookie.ts'
 import { Responder } from './inbound/graphql/responder.ts'
 import { buildGraphqlSchema } from './inbound/graphql/schema.ts'
 import type { OAuthParts } from './inbound/http/oauth.ts'
 import type { Randomness } from './kernel/ids.ts'
 import type { Clock } from './kernel/time.ts'
-import { usedProofs } from './news.ts'
 import { Argon2SecretHasher } from './outbound/keys/argon2-secret-hasher.ts'
-import { JoseDpopReader } from './outbound/keys/jose-dpop-reader.ts'
-import { JoseTokenSigner } from './outbound/keys/jose-token-signer.ts'
 import { rightsOf } from './rights.ts'
 import { clock, openStores, randomness, type Say, type Stores } from './stores.ts'
 import { type PeoplesRequests, requestsOf } from './subject-requests.ts'
@@ -132,22 +127,9 @@ export async function composeGateway(
     perDay: config.denialsPerDay,
   })
   const audiences = new Audiences(keys)
-  const cookies = new VisitorCookies(keys, audiences)
-  const issuer = issuerOf(config)
-  const signer = new JoseTokenSigner(keys.installationKey('token-signing'), issuer)
-  const used = usedProofs(stores.redis)
-  const proofs = new DpopProofs(new JoseDpopReader(), used, issuer, clock)
-  const authenticator = new Authenticator({
-    clients: clientStore,
-    signer,
-    proofs,
+  const { issuer, signer, proofs, cookies, authenticator } = callersOf(config, stores, {
     audiences,
-    cookies,
-    foreign: foreignCallersOf(config, stores),
-    keys,
-    policy,
     counters,
-    clock,
   })
   const hasher = new Argon2SecretHasher()
   const clients = new Clients({

@@ -134,7 +134,7 @@ export function dataRetentionContract(adapter: string, fresh: () => Promise<Fres
     ] as const)
     const compiled = (rows: { data: string; keep_days: string }[]) => () =>
       compileDataRetention(rows, categories)
-    expect(compiled([{ data: 'pets', keep_days: '1' }])).toThrow('row 2: "pets" is no category')
+    expect(compiled([{ data: 'pets', keep_days: '1' }])).toThrow('line 2: "pets" is no category')
     expect(compiled([{ data: 'user', keep_days: '0' }])).toThrow('keep_days is "0"')
     expect(
       compiled([

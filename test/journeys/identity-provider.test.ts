@@ -161,7 +161,7 @@ test('staff come with the roles of their groups, and the trail tells them apart 
   expect((await running.ask({ token: agent }, '{ clients { id } }')).codes).toEqual(['FORBIDDEN'])
 
   const create =
-    'mutation { createClient(client: { id: "acme", name: "Acme", roles: ["partner"], requestsPerMinute: 60, origins: ["https://acme.example"] }, withSecret: true) { key secret client { scopes requestsPerMinute origins lookupsPerDay } } }'
+    'mutation { createClient(client: { id: "acme", name: "Acme", roles: ["partner"], adhoc: true, requestsPerMinute: 60, origins: ["https://acme.example"] }, withSecret: true) { key secret client { scopes requestsPerMinute origins lookupsPerDay } } }'
   const entries = await running.entriesOf(async () => {
     const { data } = await running.ask({ token: operator }, create)
     expect(data.createClient.client).toMatchObject({

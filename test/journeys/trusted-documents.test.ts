@@ -98,7 +98,6 @@ describe('a partner', () => {
     ['a query', async () => await raw('POST', '', { query: READ, variables: variables() })],
     ['a registered text as a query', async () => await raw('POST', '', { query: READ })],
     ['a query by GET', async () => await raw('GET', `?query=${encodeURIComponent(READ)}`)],
-    ['a list of requests', async () => await raw('POST', '', [{ documentId: idOf(READ) }])],
     ['a hash to be registered on the way', async () => await raw('POST', '', apq(READ))],
     ['a subscription', async () => await raw('POST', '/stream', { query: WATCH })],
   ]

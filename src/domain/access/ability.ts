@@ -94,10 +94,16 @@ function conditionsOf(rows: RowPredicate): Record<string, unknown> | null {
  */
 export function definite(conditions: Record<string, unknown> | null) {
   if (conditions === null) return null
-  const values = Object.values(conditions)
+  const values = Object.values(conditions).flatMap((value) =>
+    isOperators(value) ? Object.values(value) : [value],
+  )
   if (values.length === 0 || values.some((value) => value === undefined || value === null))
     throw new Error('a row condition without a value would let in the wrong people')
   return conditions
+}
+
+function isOperators(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** In which form a grant may see each category at all, before purpose and consent. */

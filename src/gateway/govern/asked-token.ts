@@ -1,5 +1,6 @@
 import type { AuditEntry } from '../../domain/audit/entry.ts'
-import type { Authenticator, Believed } from '../scope/authenticate.ts'
+import type { Authenticator } from '../scope/authenticate.ts'
+import type { Believed } from '../scope/believed.ts'
 import type { Denials } from '../scope/denials.ts'
 import type { Recorder } from '../scope/recorder.ts'
 import { OAuthError } from './oauth-error.ts'

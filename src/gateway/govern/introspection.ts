@@ -1,5 +1,5 @@
 import { SECOND } from '../../kernel/time.ts'
-import type { Believed } from '../scope/authenticate.ts'
+import type { Believed } from '../scope/believed.ts'
 import type { Recorder } from '../scope/recorder.ts'
 import type { AskedTokens, TokenQuestion } from './asked-token.ts'
 

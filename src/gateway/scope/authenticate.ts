@@ -15,6 +15,7 @@ import type { SubjectId } from '../../kernel/ids.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import type { Clock, Instant } from '../../kernel/time.ts'
 import type { Audiences } from './audiences.ts'
+import { type Believed, principalOf } from './believed.ts'
 import type { DpopProofs, ShownProof } from './dpop-proofs.ts'
 import { type ForeignCallers, rolesThrough } from './foreign-caller.ts'
 import { NextAnswer } from './next-answer.ts'
@@ -46,28 +47,6 @@ export interface AuthenticatorParts {
 
 /** Roles whose tokens may stand for one person. */
 const FOR_A_PERSON: readonly string[] = ['frontend', 'subject']
-
-/** What a token turned out to be, before anybody asks for whom. */
-export interface Believed {
-  /** Narrowed by the limits. */
-  readonly client: Client
-  /** As registered, where that is more. */
-  readonly registered?: Client
-  /** It was one of ours, and has expired or was revoked, or its client was, or the person it stands for was erased. */
-  readonly isRetired: boolean
-  readonly tokenId: string
-  /** Of a signed token; null: an API key. */
-  readonly claims: TokenClaims | null
-  readonly issuedAt: Instant
-  readonly expiresAt: Instant | null
-  /** Null: all that the client has. */
-  readonly scopes: readonly Scope[] | null
-  /** The people to whom it is limited. What opens nothing is nobody. */
-  readonly subjects: readonly SubjectId[] | null
-  readonly subject: SubjectId | null
-  /** Set where an identity provider issued it: in which roles its holder comes. */
-  readonly foreign?: { readonly roles: readonly string[]; readonly staff: string | null }
-}
 
 /**
  * Decides on whose behalf a request is made. A front end acts for a person only with a signed token that names them; with
@@ -114,9 +93,17 @@ export class Authenticator {
     if (subject !== null || !client.roles.includes('frontend')) {
       const device = this.#device(credentials, believed, now)
       const roles = believed.foreign?.roles ?? client.roles
-      return { ...this.#principal(believed, roles, subject), ...(device && { device }) }
+      return {
+        ...principalOf(believed, roles, subject, this.#parts.policy),
+        ...(device && { device }),
+      }
     }
-    return this.#principal(believed, ['visitor'], await this.#visitor(credentials, client, now))
+    return principalOf(
+      believed,
+      ['visitor'],
+      await this.#visitor(credentials, client, now),
+      this.#parts.policy,
+    )
   }
 
   /** What a signed token says that would be believed now, whoever shows it; null: any other. */
@@ -265,37 +252,6 @@ export class Authenticator {
       )
     }
     return visitor
-  }
-
-  #principal(believed: Believed, roles: readonly string[], subject: SubjectId | null): Principal {
-    const { client, registered, tokenId, claims, expiresAt, subjects, foreign } = believed
-    const limits = [believed.scopes, roles.includes('visitor') ? defaultScopes.visitor : null]
-    const scopes = client.scopes.filter((scope) =>
-      limits.every((limit) => limit?.includes(scope) ?? true),
-    )
-    const purposes = new Set(
-      client.purposes.filter((key) => {
-        const purpose = this.#parts.policy.purposes.get(key)
-        return roles.some((role) => purpose?.roles.has(role))
-      }),
-    )
-    const { defaultPurpose: wanted } = client
-    const defaultPurpose = wanted !== null && purposes.has(wanted) ? wanted : null
-    return {
-      client,
-      ...(registered && { registered }),
-      roles,
-      scopes: new Set(scopes),
-      // A visitor whom the front end's token is not limited to is nobody.
-      subject: subject !== null && (subjects?.includes(subject) ?? true) ? subject : null,
-      purposes,
-      defaultPurpose,
-      tokenId,
-      expiresAt,
-      subjects,
-      cnfJkt: claims?.jkt ?? null,
-      ...(foreign && { foreign: { staff: foreign.staff } }),
-    }
   }
 }
 

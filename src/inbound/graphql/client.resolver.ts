@@ -3,12 +3,13 @@ import type { ClientContext } from '../../gateway/govern/clients.ts'
 import { byClient } from '../../gateway/scope/actor.ts'
 import type { Scope } from '../../gateway/scope/scope.ts'
 import { Client, ClientCredentials, ClientInput } from './client.type.ts'
-import { Needs } from './directives.ts'
+import { AtMost, Needs } from './directives.ts'
 import type { Doors } from './doors.ts'
 
 @Resolver()
 export class ClientResolver {
   @Needs('clients:write')
+  @AtMost(100)
   @Query(() => [Client], { description: 'Callers of the gateway, revoked ones too.' })
   async clients(@Ctx() { govern, scope }: Doors): Promise<readonly Client[]> {
     return await govern.clients.list(limitedBy(scope))

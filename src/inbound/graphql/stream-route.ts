@@ -63,7 +63,6 @@ export async function streamRoute(
   app.setErrorHandler(async (error, _request, reply) => {
     const { status, code, body } = refusalBody(error)
     if (code === 'INTERNAL') onUnforeseen(error)
-    if (code === 'UNAUTHENTICATED') void reply.header('www-authenticate', 'Bearer realm="bauta"')
     return await reply.status(status).send(body)
   })
   app.route({

@@ -43,12 +43,16 @@ const RULES: Readonly<Record<string, string>> = {
   'outside signals': `
     forbid (principal, action, resource)
     when { context.signals.containsAny(context.purpose.signals) && context.purpose.basis != "legal_obligation" };`,
+  'only categories to which a consent was limited': `
+    forbid (principal, action, resource)
+    when { context.purpose.basis == "consent" && context has own && context.own has categories }
+    unless { resource in context.own.categories };`,
   consent: `
     forbid (principal, action, resource)
     when { context.purpose.basis == "consent" }
     unless {
       if context has own && ["ConsentGiven", "RenewedConsentGiven"].contains(context.own.state)
-      then !(context.own has categories) || resource in context.own.categories
+      then true
       else !(context has own && ${closes('own')})
         && !(!(context has own) && context has towardsAll && ${closes('towardsAll')})
         && context has country && context.country has column

@@ -120,6 +120,9 @@ describe('the list of unaudited addresses', () => {
   })
 })
 
+/** What clients read once to find everything else: the same for everybody (RFC 8414 §3, RFC 9728 §3). */
+const KEPT_FOR_A_WHILE = /^\/(\.well-known\/oauth-|oauth\/jwks)/
+
 /** OWASP's list for REST services; pages for people say more. */
 const EVERYWHERE = {
   'cache-control': 'no-store',
@@ -137,7 +140,11 @@ describe('the headers', () => {
     expect(asked.length).toBeGreaterThan(30)
     for (const [method = '', url = ''] of asked) {
       const { headers } = await call(app, url, { method })
-      for (const [name, value] of Object.entries(EVERYWHERE))
+      const isKept = KEPT_FOR_A_WHILE.test(url) && method !== 'OPTIONS'
+      const expected = isKept
+        ? { ...EVERYWHERE, 'cache-control': 'public, max-age=300' }
+        : EVERYWHERE
+      for (const [name, value] of Object.entries(expected))
         expect([method, url, headers[name]]).toEqual([method, url, expect.stringMatching(value)])
       expect(headers['content-security-policy']).not.toContain('unsafe')
       expect(headers).not.toHaveProperty('x-powered-by')
