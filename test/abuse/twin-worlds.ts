@@ -1,15 +1,18 @@
 import 'reflect-metadata'
 import { cpSync, rmSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import { compilePolicy } from '../../src/domain/privacy/policy.ts'
 import { QueryResolver } from '../../src/inbound/graphql/query.resolver.ts'
 import { PostgresProfileStore } from '../../src/outbound/postgres/profile-store.ts'
 import { readPolicyTables } from '../../src/policy-files.ts'
 import { type Caller, callersOf } from '../callers.ts'
+import { follow, until } from '../follow.ts'
 import { TableOracle } from '../gateway/disclose/table-oracle.ts'
 import { comparable, policyUnderTest, RunningGateway } from '../running-gateway.ts'
+import { everythingOf } from '../schema-walk.ts'
 import { type Situation, situations } from '../situations.ts'
-import { type Met, SmallWorld, seedCrowd } from '../small-world.ts'
+import { at, type Met, recordOf, SmallWorld, seedCrowd } from '../small-world.ts'
 import { type Facet, facetsOf } from './facets.ts'
 import { type Drawn, drawnQuery, type Known, listOf, spoken } from './generated-query.ts'
 import { rewritten } from './rewrite.ts'
@@ -151,6 +154,52 @@ test('no question that anybody could ask tells them apart', async () => {
   await fc.assert(sameInBoth(), { numRuns: RUNS, endOnFailure: isLong })
   expect(answered).toBeGreaterThan(asked / 3)
 })
+
+/** Longer than a change takes to reach a stream. */
+const HEARD_MS = 1_500
+
+/** Another address, and then another plan: the first is told to one world only, and to none of these callers. */
+async function goOn(): Promise<void> {
+  const [allGiven] = inThese
+  const somebody = allGiven && met.get(allGiven)
+  if (!somebody) throw new Error('nobody')
+  const { person, ordinal } = somebody
+  const of = { subject: person, ordinal: ordinal * 2, country: 'DE' }
+  const record = (traits: Readonly<Record<string, unknown>>) => ({
+    ...recordOf(policy, of),
+    recordKey: `later-${ordinal}`,
+    observedAt: at(1),
+    traits,
+  })
+  await twins[1].tell('crm', person, [record({ address: 'Calle Corta 1, Venezia' })])
+  // An answer that is being made while the plan changes would tell of both.
+  await sleep(HEARD_MS)
+  for (const twin of twins) await twin.tell('crm', person, [record({ plan: 'plan two' })])
+}
+
+test('no subscription tells them apart, though one of them hears more meanwhile', async () => {
+  const streams = callers.flatMap((caller) =>
+    knownTo(caller).people.map(({ id }) => {
+      const query = `subscription { profileChanged(id: "${id}") { profile { ${everythingOf('Profile')} } } }`
+      const as = { token: home.key(caller.clientId), purpose: caller.purpose.key }
+      return twins.map(({ origin }) => follow(origin, as, query))
+    }),
+  )
+  const heard = () => streams.map((pair) => pair.map(({ events }) => events.map(withoutReceipt)))
+  const isThrough = (world: number) => heard().some((pair) => (pair[world]?.length ?? 0) > 0)
+  try {
+    await sleep(HEARD_MS)
+    await goOn()
+    await until(() => isThrough(0) && isThrough(1))
+    await sleep(HEARD_MS)
+  } finally {
+    for (const pair of streams) for (const stream of pair) stream.close()
+  }
+  for (const [one, other] of heard()) expect(other).toEqual(one)
+})
+
+const withoutReceipt = (event: unknown) =>
+  JSON.stringify(event).replace(/"receipt":"[0-9a-f-]{36}"/, '')
 
 describe('a planted leak is found', () => {
   test('a list that is ordered by what is hidden', async () => {
