@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { attestOf, exportOf, forwarderOf } from './attest.ts'
 import { callersOf } from './callers.ts'
 import type { Config } from './config.ts'
@@ -180,6 +181,7 @@ export async function composeGateway(
     denials,
     reserve,
     gpc: new GlobalPrivacyControl(ingest, profiles),
+    wait: sleep,
   })
   const delivery = deliveryDesk(config, stores, recorder)
   const rights = rightsOf(stores, {

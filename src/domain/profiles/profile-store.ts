@@ -83,6 +83,11 @@ export interface ProfileStore {
     ids: readonly SubjectId[],
     columns: ReadonlySet<ReadColumn>,
   ): Promise<Map<SubjectId, ReadRow>>
+  /**
+   * Takes as long as `load` does to find out, beyond its first look, that an id is nobody's: for rows that were found and
+   * may not be known, so that the clock does not tell them from nobody.
+   */
+  missOnce(columns: ReadonlySet<ReadColumn>): Promise<void>
   list(
     query: RowQuery,
     columns: ReadonlySet<ReadColumn>,

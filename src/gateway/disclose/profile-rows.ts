@@ -55,7 +55,13 @@ export class ProfileRows {
       if (plan.grant.segments !== null) await ports.store.refreshDue(scope.now)
       const rows = await ports.store.load(ids, plan.columns)
       const defined = await this.#ready(rows.values())
-      return ids.map((id) => this.#view(rows.get(id), defined))
+      const views = ids.map((id) => this.#view(rows.get(id), defined))
+      const isMissing = ids.some((id) => !rows.has(id))
+      const isHidden = views.some((view, at) => view === null && rows.has(ids[at] ?? ''))
+      // One that may not be known must take as long as one that does not exist.
+      if (isHidden && !isMissing) await ports.store.missOnce(plan.columns)
+      if (isHidden || isMissing) scope.missed = true
+      return views
     })
   }
 

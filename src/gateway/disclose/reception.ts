@@ -50,6 +50,12 @@ export interface HonouringGpc {
 /** Compiled plans that are kept; one is a few kilobytes and the decisions of the consent states it has met. */
 const PLANS = 500
 
+/**
+ * An answer about somebody of whom nothing may be told comes no sooner, so that the clock does not tell whether there is
+ * anybody: several times what finding that out takes, in milliseconds.
+ */
+const MISSED_AFTER = 10
+
 /** What a person may always do, also when only the reserve of the disk is left. */
 const TAKES_BACK: ReadonlySet<string> = new Set([
   'withdrawConsent',
@@ -72,6 +78,7 @@ export class Reception {
   readonly #denials: Denials
   readonly #reserve: Reserve
   readonly #gpc: HonouringGpc
+  readonly #wait: (milliseconds: number) => Promise<void>
   readonly #plans = new LRUCache<string, Plan>({ max: PLANS })
 
   constructor(parts: {
@@ -83,6 +90,7 @@ export class Reception {
     denials: Denials
     reserve: Reserve
     gpc: HonouringGpc
+    wait: (milliseconds: number) => Promise<void>
   }) {
     this.#policy = parts.policy
     this.#desk = parts.desk
@@ -92,6 +100,7 @@ export class Reception {
     this.#denials = parts.denials
     this.#reserve = parts.reserve
     this.#gpc = parts.gpc
+    this.#wait = parts.wait
   }
 
   newRequestId(): string {
@@ -150,6 +159,9 @@ export class Reception {
       { ...this.#desk.ports, audiences: this.#desk.audiences },
       { scope, plan, args, outcome, code },
     )
+    const early = scope.missed ? scope.now + MISSED_AFTER - this.#clock.now() : 0
+    // A clock that went back must not hold anybody up.
+    if (early > 0) await this.#wait(Math.min(early, MISSED_AFTER))
   }
 
   /** Whom the request acts for has opted out before anything is read: this answer is decided by it too. */

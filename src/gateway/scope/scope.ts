@@ -26,6 +26,8 @@ export class Scope {
   readonly grant: Grant
   readonly now: Instant
   readonly rows: RowPredicate
+  /** Somebody was named whom the caller is told nothing of: there or not. */
+  missed = false
   /** Signals that the request carried and that are on record for its person. */
   readonly honoured: string[] = []
   /** Pseudonyms among the arguments whose person has been disclosed. */

@@ -51,9 +51,13 @@ export class PostgresProfileStore implements ProfileStore {
     const states = await this.#states.holding(rows.map(({ consent_id }) => consent_id))
     for (const row of rows) found.set(row.subject_id, readRow(row, set, states))
     // Hardly anybody asks for a retired id, so those who don't shall not pay for a join.
-    const missing = ids.filter((id) => id !== NOBODY && !found.has(id))
+    const missing = ids.filter((id) => !found.has(id))
     if (missing.length > 0) await this.#loadRetired(missing, columns, found)
     return found
+  }
+
+  async missOnce(columns: ReadonlySet<ReadColumn>): Promise<void> {
+    await this.#loadRetired([NOBODY], columns, new Map())
   }
 
   async list(
