@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { attestOf, exportOf, forwarderOf } from './attest.ts'
 import { callersOf } from './callers.ts'
 import type { Config } from './config.ts'
@@ -38,6 +37,7 @@ import { buildGraphqlSchema } from './inbound/graphql/schema.ts'
 import type { OAuthParts } from './inbound/http/oauth.ts'
 import type { Randomness } from './kernel/ids.ts'
 import type { Clock } from './kernel/time.ts'
+import { monotonic } from './monotonic.ts'
 import { Argon2SecretHasher } from './outbound/keys/argon2-secret-hasher.ts'
 import { rightsOf } from './rights.ts'
 import { clock, openStores, randomness, type Say, type Stores } from './stores.ts'
@@ -181,7 +181,7 @@ export async function composeGateway(
     denials,
     reserve,
     gpc: new GlobalPrivacyControl(ingest, profiles),
-    wait: sleep,
+    monotonic,
   })
   const delivery = deliveryDesk(config, stores, recorder)
   const rights = rightsOf(stores, {

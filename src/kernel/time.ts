@@ -6,6 +6,13 @@ export interface Clock {
   now(): Instant
 }
 
+/** Time that only ever goes on, in milliseconds and parts of them, from some beginning: for how long something takes. */
+export interface Monotonic {
+  now(): number
+  /** Resolves at an instant that depends on `instant` alone, not on when it was asked for, unless that is past. */
+  waitUntil(instant: number): Promise<void>
+}
+
 export const SECOND = 1_000
 export const MINUTE = 60 * SECOND
 export const HOUR = 60 * MINUTE

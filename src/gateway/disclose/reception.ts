@@ -6,7 +6,7 @@ import type { Policy } from '../../domain/privacy/policy.ts'
 import { type Randomness, type SubjectId, uuidV7 } from '../../kernel/ids.ts'
 import { limits } from '../../kernel/limits.ts'
 import { Refusal, type RefusalCode } from '../../kernel/refusal.ts'
-import type { Clock, Instant } from '../../kernel/time.ts'
+import type { Clock, Instant, Monotonic } from '../../kernel/time.ts'
 import { actorOf } from '../scope/actor.ts'
 import type { GivenArgument } from '../scope/argument-hashes.ts'
 import type { Allowance } from '../scope/budgets.ts'
@@ -40,6 +40,8 @@ export interface Visit {
   readonly plan: Plan
   readonly disclose: Disclose
   readonly args: readonly GivenArgument[]
+  /** When it was let in, in monotonic time. */
+  readonly began: number
 }
 
 /** Puts Global Privacy Control on record for these people; of how many it was not before. */
@@ -78,7 +80,7 @@ export class Reception {
   readonly #denials: Denials
   readonly #reserve: Reserve
   readonly #gpc: HonouringGpc
-  readonly #wait: (milliseconds: number) => Promise<void>
+  readonly #monotonic: Monotonic
   readonly #plans = new LRUCache<string, Plan>({ max: PLANS })
 
   constructor(parts: {
@@ -90,7 +92,7 @@ export class Reception {
     denials: Denials
     reserve: Reserve
     gpc: HonouringGpc
-    wait: (milliseconds: number) => Promise<void>
+    monotonic: Monotonic
   }) {
     this.#policy = parts.policy
     this.#desk = parts.desk
@@ -100,7 +102,7 @@ export class Reception {
     this.#denials = parts.denials
     this.#reserve = parts.reserve
     this.#gpc = parts.gpc
-    this.#wait = parts.wait
+    this.#monotonic = parts.monotonic
   }
 
   newRequestId(): string {
@@ -159,9 +161,7 @@ export class Reception {
       { ...this.#desk.ports, audiences: this.#desk.audiences },
       { scope, plan, args, outcome, code },
     )
-    const early = scope.missed ? scope.now + MISSED_AFTER - this.#clock.now() : 0
-    // A clock that went back must not hold anybody up.
-    if (early > 0) await this.#wait(Math.min(early, MISSED_AFTER))
+    if (scope.missed) await this.#monotonic.waitUntil(visit.began + MISSED_AFTER)
   }
 
   /** Whom the request acts for has opted out before anything is read: this answer is decided by it too. */
@@ -189,6 +189,7 @@ export class Reception {
     purpose: ReturnType<typeof settlePurpose>,
     args: readonly GivenArgument[],
   ): Visit {
+    const began = this.#monotonic.now()
     const grant = grantOf(caller.principal, purpose)
     const key = `${selectionKey} ${grant.key} ${this.#policy.version}`
     let plan = this.#plans.get(key)
@@ -203,6 +204,6 @@ export class Reception {
       plan.treatments,
       this.#clock.now(),
     )
-    return { scope, plan, disclose: this.#desk.open(scope, plan), args }
+    return { scope, plan, disclose: this.#desk.open(scope, plan), args, began }
   }
 }
