@@ -134,7 +134,7 @@ describe('a look-up', () => {
     const miss = await lookUp('nobody.at.all@example.com')
     expect(comparable(hit.answer)).toBe(comparable(miss.answer))
     expect(hit.statements).toEqual(miss.statements)
-    expect(hit.statements).toHaveLength(3)
+    expect(hit.statements).toHaveLength(4)
     const spent = await running.ask(acme, query, {
       kind: 'EMAIL',
       value: 'nobody.at.all@example.com',
