@@ -164,16 +164,22 @@ export interface Principal {
 export interface ClientStore {
   /** The client with this id; disabled ones too. */
   find(id: string): Promise<(Client & { readonly secretHash: string | null }) | null>
-  save(client: Client, secretHash: string | null): Promise<void>
+  /** Registers a client with its first key; false, and nothing has changed, when its id is taken. */
+  add(client: Client, secretHash: string | null, key: StoredToken): Promise<boolean>
+  /**
+   * From now on this is the only key of its client. All at once, and nothing where the client is disabled by then: false.
+   * A revocation made meanwhile must not be undone.
+   * @param secretHash of a new secret; null: what there was stays.
+   */
+  renew(key: StoredToken, secretHash: string | null): Promise<boolean>
+  /** Ends a registration with all of its stored tokens; false when it had ended before. */
+  disable(id: string, at: Instant): Promise<boolean>
   /** Takes the place of the hash that was read, unless that was replaced meanwhile: a rotation must not be undone. */
   replaceSecretHash(id: string, from: string, to: string): Promise<void>
   list(): Promise<readonly Client[]>
-  addToken(token: StoredToken): Promise<void>
   /** The token with this hash and its client, in one look-up; expired and revoked ones too. */
   findToken(hash: Uint8Array): Promise<{ token: StoredToken; client: Client } | null>
   revokeToken(id: string, at: Instant): Promise<boolean>
-  /** Revokes all stored tokens of a client but one (null: all); the number that were valid until now. */
-  revokeTokensOf(clientId: string, except: string | null, at: Instant): Promise<number>
   isRevoked(tokenId: string): Promise<boolean>
   /** Counts one look-up of the UTC day; false when the budget was used up already. Atomic over all gateways. */
   spendLookup(clientId: string, day: string, budget: number): Promise<boolean>

@@ -118,6 +118,43 @@ describe('a client', () => {
     await expect(house.clients.rotate('desk')).rejects.toMatchObject({ code: 'CONFLICT' })
   })
 
+  /** Clients that somebody else is faster than: `meanwhile` happens once a change stands on the trail, before it holds. */
+  const outrun = (meanwhile: () => Promise<unknown>) => {
+    const { store, hasher, policy, clock } = house
+    const entries: unknown[] = []
+    const append = async (leaves: readonly { bytes: Uint8Array }[]) => {
+      for (const { bytes } of leaves) entries.push(JSON.parse(Buffer.from(bytes).toString()))
+      if (entries.length === 1) await meanwhile()
+    }
+    const recorder = new Recorder({ append }, clock, randomness, policy.version)
+    const parts = { store, hasher, policy, recorder, clock, randomness, mayBeAdhoc: false }
+    return { clients: new Clients(parts), entries }
+  }
+
+  test.each([false, true])(
+    'that is revoked while it gets a key stays revoked (secret: %s)',
+    async (withSecret) => {
+      const first = await house.client('feed', 'ingest', {}, withSecret)
+      const before = await house.store.find('feed')
+      const { clients, entries } = outrun(() => house.clients.revoke('feed'))
+      await expect(clients.rotate('feed')).rejects.toMatchObject({ code: 'CONFLICT' })
+      expect(await house.store.find('feed')).toEqual({ ...before, disabledAt: expect.any(Number) })
+      await expect(house.authenticate(first.key)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' })
+      expect(entries).toMatchObject([
+        { outcome: 'permit', action: { action: 'client.rotate', client: 'feed' } },
+        { outcome: 'deny', code: 'CONFLICT', action: { action: 'client.rotate', client: 'feed' } },
+      ])
+    },
+  )
+
+  test('that gets its id while another asks for it keeps it', async () => {
+    const { clients, entries } = outrun(() => house.client('desk', 'support'))
+    const late = clients.create({ id: 'desk', name: 'Other', roles: ['admin'] })
+    await expect(late).rejects.toMatchObject({ code: 'CONFLICT' })
+    expect(await house.store.find('desk')).toMatchObject({ name: 'desk', roles: ['support'] })
+    expect(entries).toMatchObject([{ outcome: 'permit' }, { outcome: 'deny', code: 'CONFLICT' }])
+  })
+
   test('that had a secret gets a new one with its new key', async () => {
     const first = await house.client('feed', 'ingest', {}, true)
     const second = await house.clients.rotate('feed')
