@@ -71,7 +71,8 @@ export function clientStoreContract(adapter: string, fresh: () => Promise<FreshD
       expect(await store.find('another')).toEqual({ ...bare, secretHash: null })
       expect((await store.list()).map(({ id }) => id)).toEqual(['partnerAcme', 'another'])
       expect(JSON.stringify(await store.list())).not.toContain('secretHash')
-      expect(await store.find("' OR true --")).toBeNull()
+      for (const id of ["' OR true --", '\0partnerAcme', 'partnerAcme\ud800', ''])
+        expect(await store.find(id)).toBeNull()
     })
 
     test('replaces the hash of a secret only where it is still the one that was read', async () => {

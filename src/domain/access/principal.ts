@@ -80,6 +80,13 @@ export const defaultScopes: Readonly<Record<string, readonly Scope[]>> = {
   ingest: ['events:write', 'items:write', 'consent:write', 'tokens:exchange'],
 }
 
+const CLIENT_ID = /^[A-Za-z][A-Za-z0-9._-]{0,62}$/
+
+/** Whether a client could have this id; no other text need be looked up. */
+export function isClientId(text: string): boolean {
+  return CLIENT_ID.test(text)
+}
+
 /** A registered caller: a front end, a partner, a person of the staff, a feeding system. */
 export interface Client {
   readonly id: string
@@ -162,7 +169,7 @@ export interface Principal {
 
 /** Clients and their tokens. Tokens are stored as SHA-256 only. */
 export interface ClientStore {
-  /** The client with this id; disabled ones too. */
+  /** The client with this id; disabled ones too. Null for whatever strangers send in the place of one. */
   find(id: string): Promise<(Client & { readonly secretHash: string | null }) | null>
   /** Registers a client with its first key; false, and nothing has changed, when its id is taken. */
   add(client: Client, secretHash: string | null, key: StoredToken): Promise<boolean>

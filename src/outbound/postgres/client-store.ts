@@ -1,4 +1,10 @@
-import type { Client, ClientStore, Scope, StoredToken } from '../../domain/access/principal.ts'
+import {
+  type Client,
+  type ClientStore,
+  isClientId,
+  type Scope,
+  type StoredToken,
+} from '../../domain/access/principal.ts'
 import { type Instant, isoInstant } from '../../kernel/time.ts'
 import type { Database, Queryable } from './database.ts'
 
@@ -13,6 +19,8 @@ export class PostgresClientStore implements ClientStore {
   }
 
   async find(id: string): Promise<(Client & { readonly secretHash: string | null }) | null> {
+    // PostgreSQL refuses text with a NUL, and whoever makes errors at will fills the log.
+    if (!isClientId(id)) return null
     const [row] = await this.#database.query<ClientRow>(
       `SELECT ${CLIENT_COLUMNS} FROM client c WHERE c.id = $1`,
       [id],

@@ -28,6 +28,14 @@ describe('a client', () => {
     expect(secret).toBeNull()
   })
 
+  test.each(['user', 'user.contact', 'user.contact.email', 'user.derived'])(
+    'may be limited to %s, which the policy names or has names below',
+    async (category) => {
+      const { client } = await house.client('desk', 'support', { categories: [category] })
+      expect(client.categories).toEqual([category])
+    },
+  )
+
   test('that is a front end may declare what its visitors may', async () => {
     const { client } = await house.client('shop', 'frontend', { purposes: ['PERSONALIZATION'] })
     expect(client.purposes).toEqual(['PERSONALIZATION'])
@@ -44,7 +52,13 @@ describe('a client', () => {
     ['an unknown scope', { scopes: ['everything'] }, /no scope "everything"/],
     ['a purpose of another role', { purposes: ['MARKETING'] }, /purpose "MARKETING"/],
     ['a default it may not declare', { defaultPurpose: 'MARKETING' }, /default purpose/],
+    ['a name with a NUL', { name: 'De\0sk' }, /name/],
+    ['a name with half a character', { name: 'De\ud800sk' }, /name/],
     ['an unknown category', { categories: ['weather'] }, /category "weather"/],
+    ['a misspelt category below a known one', { categories: ['user.nmae'] }, /"user.nmae"/],
+    ['a category below all that are named', { categories: ['user.name.first'] }, /category/],
+    ['no key of a segment', { segments: ['vip', '\0vip'] }, /segment/],
+    ['a segment by its name', { segments: ['Big spenders'] }, /segment/],
     ['a write key without writing', { writeKey: 'server' }, /write keys/],
     ['a write key of another kind', { writeKey: 'secret' }, /public.*or server/],
     ['half a look-up', { lookupsPerDay: 0.5 }, /whole number/],
