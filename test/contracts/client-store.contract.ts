@@ -213,6 +213,8 @@ export function clientStoreContract(adapter: string, fresh: () => Promise<FreshD
         ),
       )
       expect(counted.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 30 }, (_, n) => n + 1))
+      expect(await store.usesOf('partnerAcme', 'denial', day)).toBe(30)
+      expect(await store.usesOf('partnerAcme', 'denial', '2026-02-01')).toBe(0)
       expect(await store.countUse('partnerAcme', 'denial', '2026-02-01')).toBe(1)
       expect(await store.countUse('partnerAcme', 'guess', day)).toBe(1)
       expect(await store.countUse('partnerGlobex', 'denial', day)).toBe(1)

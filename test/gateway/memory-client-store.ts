@@ -68,8 +68,14 @@ export class MemoryClientStore implements ClientStore {
     return this.#revoked.has(tokenId)
   }
 
-  async spendLookup(): Promise<boolean> {
+  async spendLookup(clientId: string, day: string, budget: number): Promise<boolean> {
+    if ((await this.usesOf(clientId, 'look-up', day)) >= budget) return false
+    await this.countUse(clientId, 'look-up', day)
     return true
+  }
+
+  async usesOf(clientId: string, what: string, day: string): Promise<number> {
+    return this.#used.get(`${clientId} ${what} ${day}`) ?? 0
   }
 
   async countUse(clientId: string, what: string, day: string): Promise<number> {

@@ -192,6 +192,8 @@ export interface ClientStore {
   spendLookup(clientId: string, day: string, budget: number): Promise<boolean>
   /** Counts one use of the UTC day, such as a denial; how many there were with this one. Atomic over all gateways. */
   countUse(clientId: string, what: string, day: string): Promise<number>
+  /** How many uses of the UTC day were counted so far. */
+  usesOf(clientId: string, what: string, day: string): Promise<number>
 }
 
 export interface StoredToken {

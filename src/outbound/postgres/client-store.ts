@@ -165,6 +165,15 @@ export class PostgresClientStore implements ClientStore {
     )
     return row?.used ?? 0
   }
+
+  async usesOf(clientId: string, what: string, day: string): Promise<number> {
+    const [row] = await this.#database.query<{ used: number }>(
+      'SELECT used FROM daily_use WHERE client_id = $1 AND what = $2 AND day = $3',
+      [clientId, what, day],
+      'uses-of',
+    )
+    return row?.used ?? 0
+  }
 }
 
 async function addKey(queryable: Queryable, key: StoredToken): Promise<void> {
