@@ -233,6 +233,7 @@ export async function composeGateway(
     audiences,
     keys,
     people: desk.people,
+    policy,
     recorder,
     denials,
     clock,

@@ -50,7 +50,7 @@ export function outboxContract(adapter: string, fresh: () => Promise<FreshDataba
     })
 
     async function client(id: string, audience: string): Promise<void> {
-      await new PostgresClientStore(db.database).save(
+      await new PostgresClientStore(db.database).add(
         {
           id,
           name: id,
@@ -70,6 +70,14 @@ export function outboxContract(adapter: string, fresh: () => Promise<FreshDataba
           disabledAt: null,
         },
         null,
+        {
+          id: `key of ${id}`,
+          hash: Buffer.from(id),
+          clientId: id,
+          createdAt: 0,
+          expiresAt: null,
+          revokedAt: null,
+        },
       )
     }
     async function takes(clientId: string, ...kinds: SealedMessage['kind'][]): Promise<void> {

@@ -116,6 +116,7 @@ export class AccessHouse {
     })
     const { authenticator } = this
     this.oauth = tokenDesk({
+      policy,
       store,
       hasher,
       authenticator,

@@ -14,8 +14,33 @@ export class MemoryClientStore implements ClientStore {
     return found ? { ...found.client, secretHash: found.secretHash } : null
   }
 
+  /** A registration as some test needs it. */
   async save(client: Client, secretHash: string | null): Promise<void> {
     this.#clients.set(client.id, { client, secretHash })
+  }
+
+  async add(client: Client, secretHash: string | null, key: StoredToken): Promise<boolean> {
+    if (this.#clients.has(client.id)) return false
+    this.#clients.set(client.id, { client, secretHash })
+    this.#tokens.push(key)
+    return true
+  }
+
+  async renew(key: StoredToken, secretHash: string | null): Promise<boolean> {
+    const found = this.#clients.get(key.clientId)
+    if (found?.client.disabledAt !== null) return false
+    if (secretHash !== null) this.#clients.set(key.clientId, { ...found, secretHash })
+    this.#revoke((token) => token.clientId === key.clientId, key.createdAt)
+    this.#tokens.push(key)
+    return true
+  }
+
+  async disable(id: string, at: Instant): Promise<boolean> {
+    const found = this.#clients.get(id)
+    if (found?.client.disabledAt !== null) return false
+    this.#clients.set(id, { ...found, client: { ...found.client, disabledAt: at } })
+    this.#revoke((token) => token.clientId === id, at)
+    return true
   }
 
   async replaceSecretHash(id: string, from: string, to: string): Promise<void> {
@@ -25,10 +50,6 @@ export class MemoryClientStore implements ClientStore {
 
   async list(): Promise<readonly Client[]> {
     return [...this.#clients.values()].map(({ client }) => client)
-  }
-
-  async addToken(token: StoredToken): Promise<void> {
-    this.#tokens.push(token)
   }
 
   async findToken(hash: Uint8Array) {
@@ -43,16 +64,18 @@ export class MemoryClientStore implements ClientStore {
     return this.#revoke((token) => token.id === id, at) > 0
   }
 
-  async revokeTokensOf(clientId: string, except: string | null, at: Instant): Promise<number> {
-    return this.#revoke((token) => token.clientId === clientId && token.id !== except, at)
-  }
-
   async isRevoked(tokenId: string): Promise<boolean> {
     return this.#revoked.has(tokenId)
   }
 
-  async spendLookup(): Promise<boolean> {
+  async spendLookup(clientId: string, day: string, budget: number): Promise<boolean> {
+    if ((await this.usesOf(clientId, 'look-up', day)) >= budget) return false
+    await this.countUse(clientId, 'look-up', day)
     return true
+  }
+
+  async usesOf(clientId: string, what: string, day: string): Promise<number> {
+    return this.#used.get(`${clientId} ${what} ${day}`) ?? 0
   }
 
   async countUse(clientId: string, what: string, day: string): Promise<number> {

@@ -1,7 +1,7 @@
 import { NO_LIMITS, type TokenLimits } from './principal.ts'
 
 /** Our type of authorization details (RFC 9396 §2). */
-const TYPE = 'bauta'
+export const DETAILS_TYPE = 'bauta'
 const MOST_ENTRIES = 100
 /** Keys, categories and pseudonyms. They go on record, where an e-mail address has no place. */
 const NAME = /^[\w.-]{1,100}$/
@@ -33,7 +33,7 @@ export function detailsOf(limits: TokenLimits): readonly [Record<string, unknown
   for (const [member, name] of Object.entries(BUDGETS))
     if (limits[name] !== null) budgets[member] = limits[name]
   if (Object.keys(budgets).length > 0) details.budgets = budgets
-  return Object.keys(details).length > 0 ? [{ type: TYPE, ...details }] : undefined
+  return Object.keys(details).length > 0 ? [{ type: DETAILS_TYPE, ...details }] : undefined
 }
 
 /**
@@ -45,8 +45,8 @@ export function readDetails(
 ): { readonly limits: TokenLimits } | { readonly problem: string } {
   if (value === undefined) return { limits: NO_LIMITS }
   const [details, ...more] = Array.isArray(value) ? value : []
-  if (!isObject(details) || more.length > 0 || details.type !== TYPE)
-    return { problem: `must be a list of one object of the type "${TYPE}"` }
+  if (!isObject(details) || more.length > 0 || details.type !== DETAILS_TYPE)
+    return { problem: `must be a list of one object of the type "${DETAILS_TYPE}"` }
   const limits: Record<string, unknown> = { ...NO_LIMITS }
   for (const [member, given] of Object.entries(details)) {
     if (member === 'type') continue
@@ -55,6 +55,17 @@ export function readDetails(
     if (problem !== null) return { problem }
   }
   return { limits: limits as unknown as TokenLimits }
+}
+
+/**
+ * The member by which these limits leave nothing to do, which nobody asks for on purpose; null: none does. No look-ups may
+ * well be meant.
+ */
+export function emptyMember(limits: TokenLimits): string | null {
+  for (const [member, name] of Object.entries(LISTS)) if (limits[name]?.length === 0) return member
+  for (const [member, name] of Object.entries(BUDGETS))
+    if (name !== 'lookupsPerDay' && limits[name] === 0) return member
+  return null
 }
 
 function readList(member: string, given: unknown, limits: Record<string, unknown>): string | null {

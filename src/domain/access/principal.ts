@@ -80,6 +80,13 @@ export const defaultScopes: Readonly<Record<string, readonly Scope[]>> = {
   ingest: ['events:write', 'items:write', 'consent:write', 'tokens:exchange'],
 }
 
+const CLIENT_ID = /^[A-Za-z][A-Za-z0-9._-]{0,62}$/
+
+/** Whether a client could have this id; no other text need be looked up. */
+export function isClientId(text: string): boolean {
+  return CLIENT_ID.test(text)
+}
+
 /** A registered caller: a front end, a partner, a person of the staff, a feeding system. */
 export interface Client {
   readonly id: string
@@ -162,23 +169,31 @@ export interface Principal {
 
 /** Clients and their tokens. Tokens are stored as SHA-256 only. */
 export interface ClientStore {
-  /** The client with this id; disabled ones too. */
+  /** The client with this id; disabled ones too. Null for whatever strangers send in the place of one. */
   find(id: string): Promise<(Client & { readonly secretHash: string | null }) | null>
-  save(client: Client, secretHash: string | null): Promise<void>
+  /** Registers a client with its first key; false, and nothing has changed, when its id is taken. */
+  add(client: Client, secretHash: string | null, key: StoredToken): Promise<boolean>
+  /**
+   * From now on this is the only key of its client. All at once, and nothing where the client is disabled by then: false.
+   * A revocation made meanwhile must not be undone.
+   * @param secretHash of a new secret; null: what there was stays.
+   */
+  renew(key: StoredToken, secretHash: string | null): Promise<boolean>
+  /** Ends a registration with all of its stored tokens; false when it had ended before. */
+  disable(id: string, at: Instant): Promise<boolean>
   /** Takes the place of the hash that was read, unless that was replaced meanwhile: a rotation must not be undone. */
   replaceSecretHash(id: string, from: string, to: string): Promise<void>
   list(): Promise<readonly Client[]>
-  addToken(token: StoredToken): Promise<void>
   /** The token with this hash and its client, in one look-up; expired and revoked ones too. */
   findToken(hash: Uint8Array): Promise<{ token: StoredToken; client: Client } | null>
   revokeToken(id: string, at: Instant): Promise<boolean>
-  /** Revokes all stored tokens of a client but one (null: all); the number that were valid until now. */
-  revokeTokensOf(clientId: string, except: string | null, at: Instant): Promise<number>
   isRevoked(tokenId: string): Promise<boolean>
   /** Counts one look-up of the UTC day; false when the budget was used up already. Atomic over all gateways. */
   spendLookup(clientId: string, day: string, budget: number): Promise<boolean>
   /** Counts one use of the UTC day, such as a denial; how many there were with this one. Atomic over all gateways. */
   countUse(clientId: string, what: string, day: string): Promise<number>
+  /** How many uses of the UTC day were counted so far. */
+  usesOf(clientId: string, what: string, day: string): Promise<number>
 }
 
 export interface StoredToken {

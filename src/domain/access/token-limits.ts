@@ -68,7 +68,7 @@ export function narrowedClient(
   }
 }
 
-/** With these a holder could hand out more than it has: register a client, or vouch for anybody. */
+/** With these a holder could hand out more than it has, budgets among it: register a client, or vouch for anybody. */
 const HANDS_OUT: readonly Scope[] = ['clients:write', 'tokens:exchange']
 /** These tell of everybody, or decide who is a member of a segment. */
 const OF_EVERYBODY: readonly Scope[] = ['audit:read', 'audit:export', 'segments:write']
@@ -77,10 +77,10 @@ const CHANGES_PEOPLE: readonly Scope[] = ['events:write', 'consent:write', 'righ
 
 /** Scopes that these limits leave: what could not be held within them goes. */
 export function scopesWithin(limits: TokenLimits, scopes: readonly Scope[]): readonly Scope[] {
-  const { purposes, categories, segments, subjects } = limits
+  const { segments, subjects } = limits
   const rows = segments !== null || subjects !== null
   const gone = new Set([
-    ...(rows || purposes !== null || categories !== null ? HANDS_OUT : []),
+    ...(Object.values(limits).some((limit) => limit !== null) ? HANDS_OUT : []),
     ...(rows ? OF_EVERYBODY : []),
     ...(segments === null ? [] : CHANGES_PEOPLE),
   ])

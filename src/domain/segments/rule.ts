@@ -31,6 +31,13 @@ export interface Facts {
   readonly events: Readonly<Record<string, readonly Instant[]>>
 }
 
+const KEY = /^[a-z][a-z0-9-]{0,62}$/
+
+/** Whether a segment could have this key. */
+export function isSegmentKey(text: string): boolean {
+  return KEY.test(text)
+}
+
 export interface Segment {
   readonly key: string
   readonly name: string

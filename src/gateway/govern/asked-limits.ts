@@ -1,9 +1,18 @@
-import { readDetails } from '../../domain/access/authorization-details.ts'
+import { emptyMember, readDetails } from '../../domain/access/authorization-details.ts'
 import type { Client, Scope, TokenLimits } from '../../domain/access/principal.ts'
 import { narrowed, scopesWithin } from '../../domain/access/token-limits.ts'
+import { isNamed } from '../../domain/privacy/named-categories.ts'
+import type { Policy } from '../../domain/privacy/policy.ts'
+import type { Audiences } from '../scope/audiences.ts'
 import { OAuthError } from './oauth-error.ts'
 
 const DETAILS_LENGTH = 8_000
+
+/** What the names in details are held against. */
+export interface Names {
+  readonly policy: Policy
+  readonly audiences: Audiences
+}
 
 /** As far as a token reaches. */
 export interface Reach {
@@ -16,8 +25,15 @@ export interface Reach {
  * client or the token that it is made from; what it leaves out stays as it was.
  * @throws OAuthError invalid_scope, invalid_authorization_details
  */
-export function askedReach(client: Client, held: Reach, form: ReadonlyMap<string, string>): Reach {
-  const answer = narrowed(client, held.limits, askedLimits(form.get('authorization_details')))
+export function askedReach(
+  client: Client,
+  held: Reach,
+  form: ReadonlyMap<string, string>,
+  names: Names,
+): Reach {
+  const asked = askedLimits(form.get('authorization_details'))
+  refuseMistaken(asked, client, names)
+  const answer = narrowed(client, held.limits, asked)
   if ('beyond' in answer)
     throw new OAuthError(
       'invalid_authorization_details',
@@ -28,6 +44,20 @@ export function askedReach(client: Client, held: Reach, form: ReadonlyMap<string
     scopes: scopesWithin(answer.limits, askedScopes(own, form.get('scope'))),
     limits: answer.limits,
   }
+}
+
+/** A limit that leaves nothing, or names what does not exist, was meant otherwise; the token would be of no use. */
+function refuseMistaken(asked: TokenLimits, client: Client, { policy, audiences }: Names): void {
+  const refuse = (text: string) => {
+    throw new OAuthError('invalid_authorization_details', `authorization_details ${text}.`)
+  }
+  const empty = emptyMember(asked)
+  if (empty !== null) refuse(`${empty} would leave nothing; leave it out where it is no limit`)
+  const unknown = asked.categories?.find((category) => !isNamed(policy, category))
+  if (unknown !== undefined) refuse(`datatypes names "${unknown}", which is not in the policy`)
+  const people = audiences.of(client.audience)
+  if (asked.subjects?.some((subject) => people.open(subject) === null))
+    refuse('subjects holds what is no pseudonym')
 }
 
 function askedScopes(own: readonly Scope[], asked: string | undefined): readonly Scope[] {

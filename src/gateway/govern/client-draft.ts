@@ -1,11 +1,13 @@
 import {
   type Client,
   defaultScopes,
+  isClientId,
   scopes as knownScopes,
   type Scope,
 } from '../../domain/access/principal.ts'
-import { longestPrefix } from '../../domain/privacy/categories.ts'
+import { isNamed } from '../../domain/privacy/named-categories.ts'
 import type { Policy } from '../../domain/privacy/policy.ts'
+import { isSegmentKey } from '../../domain/segments/rule.ts'
 import { isPlainLoopback } from '../../kernel/loopback.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 
@@ -33,7 +35,8 @@ export interface ClientDraft {
   readonly adhoc?: boolean | null
 }
 
-const ID = /^[A-Za-z][A-Za-z0-9._-]{0,62}$/
+/** Of names for people: control characters, and halves of what is no character. */
+const UNREADABLE = /[\p{Cc}\p{Cs}]/u
 /** People in the trail stand under `audit`; `bauta` is the audience of what nobody outside receives. */
 const RESERVED_AUDIENCES: ReadonlySet<string> = new Set(['audit', 'bauta'])
 /** More than any budget needs, and what the database can count. */
@@ -53,15 +56,18 @@ export function registrationOf(draft: ClientDraft, policy: Policy, mayBeAdhoc: b
   const audience = draft.audience ?? id
   const writeKey = writeKeyOf(draft.writeKey ?? null)
   refuseUnless(
-    ID.test(id),
+    isClientId(id),
     'The id must begin with a letter and hold at most 63 letters, digits, dots and dashes.',
   )
-  refuseUnless(ID.test(audience), 'The audience must look like an id.')
+  refuseUnless(isClientId(audience), 'The audience must look like an id.')
   refuseUnless(
     !RESERVED_AUDIENCES.has(audience),
     'The audiences audit and bauta are the house’s own.',
   )
-  refuseUnless(name.trim() !== '' && name.length <= 200, 'The name must have 1 to 200 characters.')
+  refuseUnless(
+    name.trim() !== '' && name.length <= 200 && !UNREADABLE.test(name),
+    'The name must have 1 to 200 characters, none of them a control character.',
+  )
   checkRoles(policy, roles)
   const purposes = purposesOf(policy, roles, draft.purposes)
   const { defaultPurpose = purposes.length === 1 ? (purposes[0] ?? null) : null } = draft
@@ -98,7 +104,7 @@ export function registrationOf(draft: ClientDraft, policy: Policy, mayBeAdhoc: b
     purposes,
     defaultPurpose,
     categories: categoriesOf(policy, draft.categories ?? null),
-    segments: draft.segments ?? null,
+    segments: segmentsOf(draft.segments ?? null),
     writeKey,
     lookupsPerDay,
     requestsPerMinute,
@@ -147,9 +153,18 @@ function purposesOf(
 function categoriesOf(policy: Policy, wanted: readonly string[] | null): readonly string[] | null {
   for (const category of wanted ?? [])
     refuseUnless(
-      longestPrefix(policy.categories, category) !== undefined,
+      isNamed(policy, category),
       `There is no data category "${category}" in the policy.`,
     )
+  return wanted
+}
+
+/** Segments may be defined later, so it is their form alone that is checked. */
+function segmentsOf(wanted: readonly string[] | null): readonly string[] | null {
+  refuseUnless(
+    wanted === null || wanted.every(isSegmentKey),
+    'The key of a segment begins with a small letter and holds small letters, digits and dashes.',
+  )
   return wanted
 }
 

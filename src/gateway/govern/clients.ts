@@ -1,5 +1,5 @@
 import { apiKeyHash, newApiKey } from '../../domain/access/api-key.ts'
-import type { Client, ClientStore } from '../../domain/access/principal.ts'
+import type { Client, ClientStore, StoredToken } from '../../domain/access/principal.ts'
 import type { SecretHasher } from '../../domain/access/secret-hasher.ts'
 import type { AuditEntry } from '../../domain/audit/entry.ts'
 import type { Policy } from '../../domain/privacy/policy.ts'
@@ -73,13 +73,13 @@ export class Clients {
     refuseBeyond(client, by.limits)
     if (await this.#store.find(client.id))
       throw new Refusal('CONFLICT', `A client "${client.id}" exists already.`)
-    const secret = options.withSecret ? newApiKey(this.#randomness) : null
-    await this.#record(
-      { action: 'client.create', client: client.id, roles: client.roles.join(' ') },
-      by,
-    )
-    await this.#store.save(client, secret === null ? null : await this.#hasher.hash(secret))
-    return { client, key: await this.#addKey(client, options), secret }
+    const { secret, secretHash } = await this.#newSecret(options.withSecret ?? false)
+    const { key, stored } = this.#newKey(client, options)
+    const action = { action: 'client.create', client: client.id, roles: client.roles.join(' ') }
+    await this.#record(action, by)
+    if (!(await this.#store.add(client, secretHash, stored)))
+      await this.#refuseLate(action, by, `A client "${client.id}" exists already.`)
+    return { client, key, secret }
   }
 
   async list(by: ClientContext = {}): Promise<readonly Client[]> {
@@ -88,7 +88,10 @@ export class Clients {
     return clients
   }
 
-  /** A new key (and secret, where it had one); from the moment this resolves the older ones are refused. */
+  /**
+   * A new key (and secret, where it had one); from the moment this resolves the older ones are refused.
+   * @throws Refusal NOT_FOUND, FORBIDDEN, CONFLICT when it is revoked, also where that happened meanwhile.
+   */
   async rotate(
     id: string,
     options: IssueOptions = {},
@@ -98,21 +101,21 @@ export class Clients {
     if (client.disabledAt !== null) throw new Refusal('CONFLICT', `The client "${id}" is revoked.`)
     // Whoever is shown the key can use it.
     refuseBeyond(client, by.limits)
-    const withSecret = options.withSecret ?? secretHash !== null
-    const secret = withSecret ? newApiKey(this.#randomness) : null
-    await this.#record({ action: 'client.rotate', client: id }, by)
-    if (secret !== null) await this.#store.save(client, await this.#hasher.hash(secret))
-    return { client, key: await this.#addKey(client, options), secret }
+    const renewed = await this.#newSecret(options.withSecret ?? secretHash !== null)
+    const { key, stored } = this.#newKey(client, options)
+    const action = { action: 'client.rotate', client: id }
+    await this.#record(action, by)
+    if (!(await this.#store.renew(stored, renewed.secretHash)))
+      await this.#refuseLate(action, by, `The client "${id}" is revoked.`)
+    return { client, key, secret: renewed.secret }
   }
 
   /** Ends a registration: its keys and every token made for it are refused from now on. */
   async revoke(id: string, by: ClientContext = {}): Promise<void> {
-    const { secretHash, ...client } = await this.#existing(id)
-    if (client.disabledAt !== null) return
+    const { disabledAt } = await this.#existing(id)
+    if (disabledAt !== null) return
     await this.#record({ action: 'client.revoke', client: id }, by)
-    const now = this.#clock.now()
-    await this.#store.save({ ...client, disabledAt: now }, secretHash)
-    await this.#store.revokeTokensOf(id, null, now)
+    await this.#store.disable(id, this.#clock.now())
   }
 
   async #existing(id: string): Promise<Client & { readonly secretHash: string | null }> {
@@ -121,20 +124,33 @@ export class Clients {
     return found
   }
 
-  async #addKey(client: Client, { keyExpiresAt }: IssueOptions): Promise<string> {
+  async #newSecret(isWanted: boolean) {
+    const secret = isWanted ? newApiKey(this.#randomness) : null
+    return { secret, secretHash: secret === null ? null : await this.#hasher.hash(secret) }
+  }
+
+  #newKey(client: Client, { keyExpiresAt }: IssueOptions) {
     const key = newApiKey(this.#randomness)
     const now = this.#clock.now()
-    const id = uuidV7(now, this.#randomness)
-    await this.#store.addToken({
-      id,
+    const stored: StoredToken = {
+      id: uuidV7(now, this.#randomness),
       hash: apiKeyHash(key),
       clientId: client.id,
       createdAt: now,
       expiresAt: keyExpiresAt ?? null,
       revokedAt: null,
-    })
-    await this.#store.revokeTokensOf(client.id, id, now)
-    return key
+    }
+    return { key, stored }
+  }
+
+  /** Somebody was faster. The entry that announced the change stands, so another says that it was none. */
+  async #refuseLate(
+    action: Readonly<Record<string, string>>,
+    { limits: _, ...context }: ClientContext,
+    message: string,
+  ): Promise<never> {
+    await this.#recorder.recordAction(action, { ...context, refused: 'CONFLICT' })
+    throw new Refusal('CONFLICT', message)
   }
 
   async #record(

@@ -2,7 +2,7 @@ import { coveredByAny } from '../../domain/privacy/categories.ts'
 import { type Policy, roleTreatment } from '../../domain/privacy/policy.ts'
 import { describeRule } from '../../domain/segments/describe-rule.ts'
 import { parseRule } from '../../domain/segments/parse-rule.ts'
-import type { Segment } from '../../domain/segments/rule.ts'
+import { isSegmentKey, type Segment } from '../../domain/segments/rule.ts'
 import { categoriesOf } from '../../domain/segments/rule-categories.ts'
 import type { SegmentStore } from '../../domain/segments/segment-store.ts'
 import { Refusal } from '../../kernel/refusal.ts'
@@ -30,7 +30,6 @@ export interface DefinedSegment {
   readonly categories: readonly string[]
 }
 
-const KEY = /^[a-z][a-z0-9-]{0,62}$/
 const MAX_NAME = 100
 const MAX_DESCRIPTION = 1_000
 const SEGMENT = 'user.derived.segment'
@@ -71,7 +70,7 @@ export class Segments {
   /** @returns whether there was one with this key. */
   async remove(scope: Scope, key: string): Promise<boolean> {
     needsScope(scope)
-    if (!KEY.test(key)) return false
+    if (!isSegmentKey(key)) return false
     await this.#recorder.recordAction({ action: 'segment.remove', segment: key }, byClient(scope))
     return await this.#store.remove(key)
   }
@@ -86,7 +85,7 @@ export class Segments {
   }
 
   #read({ key, name, description, rule }: SegmentDraft, now: Instant): Segment {
-    if (!KEY.test(key))
+    if (!isSegmentKey(key))
       throw new Refusal(
         'BAD_USER_INPUT',
         'key: lower-case letters, digits and hyphens, beginning with a letter, at most 63',

@@ -1,3 +1,4 @@
+import { DETAILS_TYPE } from '../../domain/access/authorization-details.ts'
 import {
   type Client,
   type ClientStore,
@@ -9,37 +10,33 @@ import { narrowedClient } from '../../domain/access/token-limits.ts'
 import type { TokenSigner } from '../../domain/access/token-signer.ts'
 import type { AuditEntry } from '../../domain/audit/entry.ts'
 import type { KeyStore } from '../../domain/privacy/key-store.ts'
+import type { Policy } from '../../domain/privacy/policy.ts'
 import type { Randomness, SubjectId } from '../../kernel/ids.ts'
+import { Refusal } from '../../kernel/refusal.ts'
 import { type Clock, type Instant, MINUTE } from '../../kernel/time.ts'
 import type { Audiences } from '../scope/audiences.ts'
-import type { Denials } from '../scope/denials.ts'
+import { type Denials, isDenial } from '../scope/denials.ts'
 import type { DpopProofs, ShownProof } from '../scope/dpop-proofs.ts'
 import type { AuditDraft, Recorder } from '../scope/recorder.ts'
-import { askedReach } from './asked-limits.ts'
+import { askedReach, type Reach } from './asked-limits.ts'
 import type { TokenQuestion } from './asked-token.ts'
 import { OAuthError } from './oauth-error.ts'
 import { boundKeyOf } from './token-binding.ts'
 import type { TokenClient, TokenClients } from './token-client.ts'
 import { TokenIssuer, type TokenResponse } from './token-issuer.ts'
+import { type People, VouchedPeople } from './vouched-people.ts'
 
 export const CLIENT_CREDENTIALS = 'client_credentials'
 /** RFC 8693 §2.1 and §3. */
 export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
+/** The type of authorization details that may be asked for. */
+export const TOKEN_DETAILS = DETAILS_TYPE
 export const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token'
-/** A subject token of this type, with a kind of identifier behind it, names a person by that identifier. */
-export const IDENTIFIER_TYPE = 'urn:bauta:identifier:'
 
 const CLIENT_TOKEN_LIFETIME = 10 * MINUTE
 const PERSON_TOKEN_LIFETIME = MINUTE
 /** Tokens can be narrowed so often one from the other: all of them are looked up whenever the last one is used. */
 const MOST_NARROWINGS = 4
-/** Kinds that a verified sign-in or contract stands behind; a device or a browser identifies nobody. */
-const KINDS: ReadonlySet<string> = new Set(['email', 'phone', 'userId', 'crmId', 'providerSubject'])
-
-/** Finds people by identifiers that a trusted source has verified; the value as the caller wrote it. */
-export interface People {
-  byVerifiedIdentifier(kind: string, value: string): Promise<SubjectId | null>
-}
 
 /** A request to the token endpoint. */
 export interface TokenRequest extends TokenQuestion {
@@ -57,6 +54,7 @@ export interface TokensParts {
   readonly clients: TokenClients
   readonly signer: TokenSigner
   readonly proofs: DpopProofs
+  readonly policy: Policy
   readonly audiences: Audiences
   readonly keys: KeyStore
   readonly people: People
@@ -73,10 +71,12 @@ export interface TokensParts {
 export class Tokens {
   readonly #parts: TokensParts
   readonly #issuer: TokenIssuer
+  readonly #vouched: VouchedPeople
 
   constructor(parts: TokensParts) {
     this.#parts = parts
     this.#issuer = new TokenIssuer(parts)
+    this.#vouched = new VouchedPeople(parts)
   }
 
   /** @throws OAuthError in the terms of RFC 6749 and RFC 8693; Refusal when a store can't be reached. */
@@ -95,8 +95,7 @@ export class Tokens {
             `Use ${CLIENT_CREDENTIALS} or ${TOKEN_EXCHANGE}.`,
           )
     } catch (error) {
-      if (error instanceof OAuthError && caller)
-        await this.#recordDenial(request.requestId, caller, error)
+      if (caller && isRefused(error)) await this.#recordDenial(request.requestId, caller, error)
       throw error
     }
   }
@@ -135,7 +134,7 @@ export class Tokens {
     if (!proof.secret)
       throw new OAuthError('unauthorized_client', 'This grant needs the client secret.')
     const { client } = caller
-    const reach = askedReach(client, { scopes: client.scopes, limits: NO_LIMITS }, form)
+    const reach = this.#reach(client, null, form)
     const wanted = {
       ...reach,
       client,
@@ -157,11 +156,12 @@ export class Tokens {
     if (!caller.scopes.has('tokens:exchange') || caller.client.writeKey === 'public')
       throw new OAuthError('unauthorized_client', 'This grant needs the scope tokens:exchange.')
     const client = await this.#frontEnd(form.get('audience'))
-    const reach = askedReach(client, { scopes: client.scopes, limits: NO_LIMITS }, form)
-    const subject = await this.#person(form, caller)
+    const reach = this.#reach(client, null, form)
+    const by = { actor: actorOf(caller), audience: caller.client.audience, requestId }
+    const subject = await this.#vouched.find(form, caller.client, by)
     return await this.forPerson(
       { ...reach, client, subject, lifetime: PERSON_TOKEN_LIFETIME, jkt, requestId },
-      actorOf(caller),
+      by.actor,
     )
   }
 
@@ -179,7 +179,7 @@ export class Tokens {
     const madeFrom = [held.jti, ...held.madeFrom]
     if (madeFrom.length > MOST_NARROWINGS)
       throw new OAuthError('invalid_request', 'This token has been narrowed too often.')
-    const reach = askedReach(client, held, form)
+    const reach = this.#reach(client, held, form)
     const made = { ...reach, client, sub, jkt, madeFrom, notAfter: expiresAt }
     const entry = entryOf(requestId, actorOf(caller), client.audience)
     const subject =
@@ -192,6 +192,15 @@ export class Tokens {
     }
     const wanted = { ...made, actors: [], lifetime: CLIENT_TOKEN_LIFETIME }
     return exchanged(await this.#issuer.issue(wanted, entry))
+  }
+
+  #reach(client: Client, held: Reach | null, form: ReadonlyMap<string, string>): Reach {
+    return askedReach(
+      client,
+      held ?? { scopes: client.scopes, limits: NO_LIMITS },
+      form,
+      this.#parts,
+    )
   }
 
   async #frontEnd(id: string | undefined): Promise<Client> {
@@ -209,22 +218,11 @@ export class Tokens {
     return client
   }
 
-  async #person(form: ReadonlyMap<string, string>, { client }: TokenClient): Promise<SubjectId> {
-    const type = form.get('subject_token_type') ?? ''
-    const value = form.get('subject_token') ?? ''
-    const kind = type.startsWith(IDENTIFIER_TYPE) ? type.slice(IDENTIFIER_TYPE.length) : ''
-    const own = kind === `partner:${client.audience}`
-    if (!own && (client.roles.includes('partner') || !KINDS.has(kind)))
-      throw new OAuthError(
-        'invalid_request',
-        `subject_token_type must be ${IDENTIFIER_TYPE} and a kind: ${[...KINDS].join(', ')}, or partner: and the own audience.`,
-      )
-    const subject = value ? await this.#parts.people.byVerifiedIdentifier(kind, value) : null
-    if (subject === null) throw new OAuthError('invalid_request', 'The subject token names nobody.')
-    return subject
-  }
-
-  async #recordDenial(requestId: string, caller: TokenClient, { code }: OAuthError): Promise<void> {
+  async #recordDenial(
+    requestId: string,
+    caller: TokenClient,
+    { code }: OAuthError | Refusal,
+  ): Promise<void> {
     const [actor, { audience }] = [actorOf(caller), caller.client]
     await this.#parts.denials.spend({ actor, audience, requestId })
     await this.#parts.recorder.record({
@@ -234,6 +232,10 @@ export class Tokens {
       action: { action: 'token.refuse' },
     })
   }
+}
+
+function isRefused(error: unknown): error is OAuthError | Refusal {
+  return error instanceof OAuthError || (error instanceof Refusal && isDenial(error.code))
 }
 
 function exchanged(response: TokenResponse): TokenResponse {

@@ -37,21 +37,32 @@ export class Visitors {
    * The cookie of the visitor that a front end is talking to: a known one gets a fresh cookie, otherwise a new visitor
    * begins.
    * @param principal from the front end's own token, together with the cookie it sent, if any.
-   * @throws Refusal FORBIDDEN for callers that aren't front ends, or that act for a signed-in person.
+   * @throws Refusal FORBIDDEN for callers that aren't front ends, that act for a signed-in person, or whose token may not
+   *   bring anybody in.
    */
   async greet(principal: Principal, requestId: string): Promise<VisitorCookie> {
     const { recorder, denials, reserve, audiences, door, cookies, clock, randomness } = this.#parts
     const { client, subject } = principal
     const by = { actor: actorOf(principal, audiences), audience: client.audience, requestId }
     const action = { action: 'visitor.greet', isNew: subject === null }
-    if (!principal.roles.includes('visitor')) {
+    const refusal = refusalOf(principal)
+    if (refusal !== null) {
       await denials.spend(by)
       await recorder.recordAction(action, { ...by, refused: 'FORBIDDEN' })
-      throw new Refusal('FORBIDDEN', 'Only a front end for which nobody is signed in has visitors.')
+      throw new Refusal('FORBIDDEN', refusal)
     }
     reserve.assertRoom()
     const visitor = subject ?? (await door.admit(uuidV7(clock.now(), randomness)))
     await recorder.recordAction(action, by)
     return cookies.issue(client, visitor, clock.now())
   }
+}
+
+/** To greet somebody new is to write: it makes a person, and keys. */
+function refusalOf({ roles, scopes, subjects }: Principal): string | null {
+  if (!roles.includes('visitor'))
+    return 'Only a front end for which nobody is signed in has visitors.'
+  if (!scopes.has('events:write') && !scopes.has('consent:write'))
+    return 'Whoever has visitors needs the scope events:write or consent:write.'
+  return subjects === null ? null : 'This token is limited to people of whom no visitor is one.'
 }

@@ -55,6 +55,21 @@ export class Denials {
     this.#parts = parts
   }
 
+  /**
+   * For answers that would tell somebody something by not being a refusal: where none is left, everybody is refused.
+   * @throws Refusal RATE_LIMITED
+   */
+  async assertLeft(by: Denied): Promise<void> {
+    const { clients, clock, perDay } = this.#parts
+    const { clientId } = by.actor
+    const day = isoInstant(clock.now()).slice(0, 10)
+    if (
+      this.#usedUp.get(clientId) === day ||
+      (await clients.usesOf(clientId, DENIAL, day)) >= perDay
+    )
+      await this.spend(by)
+  }
+
   /** Takes one of the client's denials; returns where it is to be recorded. @throws Refusal RATE_LIMITED where none is left. */
   async spend({ actor, audience, requestId }: Denied): Promise<void> {
     const { clients, recorder, counters, clock, perDay } = this.#parts
@@ -73,7 +88,7 @@ export class Denials {
     counters.note('denied-beyond-budget', { requestId, clientId })
     throw new Refusal(
       'RATE_LIMITED',
-      'This client was refused too often today; what it may do it still may.',
+      'This client was refused too often today; it is until midnight UTC.',
     )
   }
 }

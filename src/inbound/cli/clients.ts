@@ -117,19 +117,21 @@ type Client = Awaited<ReturnType<Clients['list']>>[number]
 
 function listed(all: readonly Client[]): string {
   const table = new Table({
-    head: ['id', 'name', 'roles', 'audience', 'purposes', 'limits', 'state'],
+    head: ['id', 'name', 'roles', 'audience', 'scopes', 'purposes', 'limits', 'origins', 'state'],
     style: { head: [], border: [] },
   })
   for (const client of all) {
-    const { id, name, roles, audience, purposes, disabledAt } = client
+    const { id, name, roles, audience, scopes, purposes, origins, adhoc, disabledAt } = client
     table.push([
       id,
       name,
       roles.join(' '),
       audience,
+      scopes.join('\n'),
       purposes.join('\n'),
       limitsOf(client).join('\n'),
-      disabledAt === null ? 'active' : 'revoked',
+      origins.join('\n'),
+      [disabledAt === null ? 'active' : 'revoked', ...(adhoc ? ['adhoc'] : [])].join('\n'),
     ])
   }
   return table.toString()

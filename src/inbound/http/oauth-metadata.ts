@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { CLIENT_CREDENTIALS, TOKEN_EXCHANGE } from '../../gateway/govern/tokens.ts'
+import { CLIENT_CREDENTIALS, TOKEN_DETAILS, TOKEN_EXCHANGE } from '../../gateway/govern/tokens.ts'
 import { DpopProofs } from '../../gateway/scope/dpop-proofs.ts'
 
 /** What everybody may know of the tokens of an installation. */
@@ -32,6 +32,8 @@ export function metadataRoutes(app: FastifyInstance, published: Published): void
       // Nobody is sent to a sign-in here, so there is nothing to respond to (RFC 8414 §2 wants the member nevertheless).
       response_types_supported: [],
       scopes_supported: scopes,
+      // RFC 9396 §10.
+      authorization_details_types_supported: [TOKEN_DETAILS],
       token_endpoint_auth_methods_supported: methods,
       introspection_endpoint_auth_methods_supported: methods,
       revocation_endpoint_auth_methods_supported: methods,

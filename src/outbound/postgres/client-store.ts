@@ -1,6 +1,12 @@
-import type { Client, ClientStore, Scope, StoredToken } from '../../domain/access/principal.ts'
+import {
+  type Client,
+  type ClientStore,
+  isClientId,
+  type Scope,
+  type StoredToken,
+} from '../../domain/access/principal.ts'
 import { type Instant, isoInstant } from '../../kernel/time.ts'
-import type { Database } from './database.ts'
+import type { Database, Queryable } from './database.ts'
 
 const CLIENT_COLUMNS = `c.id, c.name, c.roles, c.audience, c.scopes, c.purposes, c.default_purpose, c.categories,
   c.segments, c.write_key, c.lookups_per_day, c.requests_per_minute, c.cost_per_minute, c.origins, c.adhoc, c.secret_hash, c.disabled_at`
@@ -13,6 +19,8 @@ export class PostgresClientStore implements ClientStore {
   }
 
   async find(id: string): Promise<(Client & { readonly secretHash: string | null }) | null> {
+    // PostgreSQL refuses text with a NUL, and whoever makes errors at will fills the log.
+    if (!isClientId(id)) return null
     const [row] = await this.#database.query<ClientRow>(
       `SELECT ${CLIENT_COLUMNS} FROM client c WHERE c.id = $1`,
       [id],
@@ -21,38 +29,67 @@ export class PostgresClientStore implements ClientStore {
     return row ? { ...clientOf(row), secretHash: row.secret_hash } : null
   }
 
-  async save(client: Client, secretHash: string | null): Promise<void> {
-    await this.#database.query(
-      `INSERT INTO client (id, name, roles, audience, scopes, purposes, default_purpose, categories, segments, write_key,
+  async add(client: Client, secretHash: string | null, key: StoredToken): Promise<boolean> {
+    return await this.#database.transaction(async (queryable) => {
+      const added = await queryable.query(
+        `INSERT INTO client (id, name, roles, audience, scopes, purposes, default_purpose, categories, segments, write_key,
          lookups_per_day, adhoc, secret_hash, created_at, disabled_at, requests_per_minute, cost_per_minute, origins)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, now(), $14, $15, $16, $17)
-       ON CONFLICT (id) DO UPDATE SET name = excluded.name, roles = excluded.roles, audience = excluded.audience,
-         scopes = excluded.scopes, purposes = excluded.purposes, default_purpose = excluded.default_purpose,
-         categories = excluded.categories, segments = excluded.segments, write_key = excluded.write_key,
-         lookups_per_day = excluded.lookups_per_day, adhoc = excluded.adhoc, secret_hash = excluded.secret_hash,
-         disabled_at = excluded.disabled_at, requests_per_minute = excluded.requests_per_minute,
-         cost_per_minute = excluded.cost_per_minute, origins = excluded.origins`,
-      [
-        client.id,
-        client.name,
-        client.roles,
-        client.audience,
-        client.scopes,
-        client.purposes,
-        client.defaultPurpose,
-        client.categories,
-        client.segments,
-        client.writeKey,
-        client.lookupsPerDay,
-        client.adhoc,
-        secretHash,
-        stored(client.disabledAt),
-        client.requestsPerMinute,
-        client.costPerMinute,
-        client.origins,
-      ],
-      'client-save',
-    )
+       ON CONFLICT (id) DO NOTHING RETURNING id`,
+        [
+          client.id,
+          client.name,
+          client.roles,
+          client.audience,
+          client.scopes,
+          client.purposes,
+          client.defaultPurpose,
+          client.categories,
+          client.segments,
+          client.writeKey,
+          client.lookupsPerDay,
+          client.adhoc,
+          secretHash,
+          stored(client.disabledAt),
+          client.requestsPerMinute,
+          client.costPerMinute,
+          client.origins,
+        ],
+        'client-add',
+      )
+      if (added.length === 0) return false
+      await addKey(queryable, key)
+      return true
+    })
+  }
+
+  async renew(key: StoredToken, secretHash: string | null): Promise<boolean> {
+    return await this.#database.transaction(async (queryable) => {
+      // Locks the row: whoever revokes or rotates meanwhile does so before all of this, or after it.
+      const renewed = await queryable.query(
+        `UPDATE client SET secret_hash = coalesce($2, secret_hash) WHERE id = $1 AND disabled_at IS NULL
+         RETURNING id`,
+        [key.clientId, secretHash],
+        'client-renew',
+      )
+      if (renewed.length === 0) return false
+      await endTokens(queryable, key.clientId, key.createdAt)
+      await addKey(queryable, key)
+      return true
+    })
+  }
+
+  async disable(id: string, at: Instant): Promise<boolean> {
+    return await this.#database.transaction(async (queryable) => {
+      const disabled = await queryable.query(
+        'UPDATE client SET disabled_at = $2 WHERE id = $1 AND disabled_at IS NULL RETURNING id',
+        [id, stored(at)],
+        'client-disable',
+      )
+      if (disabled.length === 0) return false
+      await endTokens(queryable, id, at)
+      return true
+    })
   }
 
   async replaceSecretHash(id: string, from: string, to: string): Promise<void> {
@@ -70,22 +107,6 @@ export class PostgresClientStore implements ClientStore {
       'client-list',
     )
     return rows.map(clientOf)
-  }
-
-  async addToken(token: StoredToken): Promise<void> {
-    await this.#database.query(
-      `INSERT INTO access_token (id, hash, client_id, created_at, expires_at, revoked_at)
-       VALUES ($1, $2, $3, $4, $5, $6)`,
-      [
-        token.id,
-        token.hash,
-        token.clientId,
-        stored(token.createdAt),
-        stored(token.expiresAt),
-        stored(token.revokedAt),
-      ],
-      'token-add',
-    )
   }
 
   async findToken(hash: Uint8Array): Promise<{ token: StoredToken; client: Client } | null> {
@@ -111,17 +132,6 @@ export class PostgresClientStore implements ClientStore {
       'token-revoke',
     )
     return rows.length > 0
-  }
-
-  async revokeTokensOf(clientId: string, except: string | null, at: Instant): Promise<number> {
-    const rows = await this.#database.query<{ valid: boolean }>(
-      `UPDATE access_token SET revoked_at = $3::timestamptz
-       WHERE client_id = $1 AND id IS DISTINCT FROM $2::text AND revoked_at IS NULL
-       RETURNING expires_at IS NULL OR expires_at > $3::timestamptz AS valid`,
-      [clientId, except, stored(at)],
-      'token-revoke-all',
-    )
-    return rows.filter(({ valid }) => valid).length
   }
 
   async isRevoked(tokenId: string): Promise<boolean> {
@@ -155,6 +165,39 @@ export class PostgresClientStore implements ClientStore {
     )
     return row?.used ?? 0
   }
+
+  async usesOf(clientId: string, what: string, day: string): Promise<number> {
+    const [row] = await this.#database.query<{ used: number }>(
+      'SELECT used FROM daily_use WHERE client_id = $1 AND what = $2 AND day = $3',
+      [clientId, what, day],
+      'uses-of',
+    )
+    return row?.used ?? 0
+  }
+}
+
+async function addKey(queryable: Queryable, key: StoredToken): Promise<void> {
+  await queryable.query(
+    `INSERT INTO access_token (id, hash, client_id, created_at, expires_at, revoked_at)
+     VALUES ($1, $2, $3, $4, $5, $6)`,
+    [
+      key.id,
+      key.hash,
+      key.clientId,
+      stored(key.createdAt),
+      stored(key.expiresAt),
+      stored(key.revokedAt),
+    ],
+    'token-add',
+  )
+}
+
+async function endTokens(queryable: Queryable, clientId: string, at: Instant): Promise<void> {
+  await queryable.query(
+    'UPDATE access_token SET revoked_at = $2 WHERE client_id = $1 AND revoked_at IS NULL',
+    [clientId, stored(at)],
+    'token-end-all',
+  )
 }
 
 interface ClientRow {

@@ -1,5 +1,9 @@
 import fc from 'fast-check'
-import { detailsOf, readDetails } from '../../../src/domain/access/authorization-details.ts'
+import {
+  detailsOf,
+  emptyMember,
+  readDetails,
+} from '../../../src/domain/access/authorization-details.ts'
 import { NO_LIMITS, type TokenLimits } from '../../../src/domain/access/principal.ts'
 import {
   limitsOf,
@@ -112,16 +116,29 @@ describe('narrowing', () => {
   test('takes away what hands out more than was held', () => {
     const all = ['profile:read', 'clients:write', 'tokens:exchange', 'audit:read'] as const
     expect(scopesWithin(NO_LIMITS, all)).toEqual(all)
-    expect(scopesWithin({ ...NO_LIMITS, requestsPerMinute: 1 }, all)).toEqual(all)
-    expect(scopesWithin({ ...NO_LIMITS, purposes: ['SERVICE'] }, all)).toEqual([
-      'profile:read',
-      'audit:read',
-    ])
+    const one = budgets.map((name) => ({ [name]: 1 }))
+    for (const limited of [{ purposes: ['SERVICE'] }, { categories: ['user'] }, ...one])
+      expect(scopesWithin({ ...NO_LIMITS, ...limited }, all)).toEqual([
+        'profile:read',
+        'audit:read',
+      ])
     expect(scopesWithin({ ...NO_LIMITS, subjects: ['p1a'] }, all)).toEqual(['profile:read'])
   })
 })
 
 describe('authorization details', () => {
+  test('name the member that would leave nothing, but for look-ups', () => {
+    const member = (limits: Partial<TokenLimits>) => emptyMember({ ...NO_LIMITS, ...limits })
+    expect(member({})).toBeNull()
+    expect(member({ categories: ['user'], costPerMinute: 1, lookupsPerDay: 0 })).toBeNull()
+    expect(member({ categories: [] })).toBe('datatypes')
+    expect(member({ purposes: [] })).toBe('purposes')
+    expect(member({ segments: [] })).toBe('segments')
+    expect(member({ subjects: [] })).toBe('subjects')
+    expect(member({ requestsPerMinute: 0 })).toBe('requests_per_minute')
+    expect(member({ costPerMinute: 0 })).toBe('cost_per_minute')
+  })
+
   test('say what was said, both ways', () => {
     fc.assert(
       fc.property(anyLimits, (limits) => {

@@ -28,6 +28,14 @@ describe('a client', () => {
     expect(secret).toBeNull()
   })
 
+  test.each(['user', 'user.contact', 'user.contact.email', 'user.derived'])(
+    'may be limited to %s, which the policy names or has names below',
+    async (category) => {
+      const { client } = await house.client('desk', 'support', { categories: [category] })
+      expect(client.categories).toEqual([category])
+    },
+  )
+
   test('that is a front end may declare what its visitors may', async () => {
     const { client } = await house.client('shop', 'frontend', { purposes: ['PERSONALIZATION'] })
     expect(client.purposes).toEqual(['PERSONALIZATION'])
@@ -44,7 +52,13 @@ describe('a client', () => {
     ['an unknown scope', { scopes: ['everything'] }, /no scope "everything"/],
     ['a purpose of another role', { purposes: ['MARKETING'] }, /purpose "MARKETING"/],
     ['a default it may not declare', { defaultPurpose: 'MARKETING' }, /default purpose/],
+    ['a name with a NUL', { name: 'De\0sk' }, /name/],
+    ['a name with half a character', { name: 'De\ud800sk' }, /name/],
     ['an unknown category', { categories: ['weather'] }, /category "weather"/],
+    ['a misspelt category below a known one', { categories: ['user.nmae'] }, /"user.nmae"/],
+    ['a category below all that are named', { categories: ['user.name.first'] }, /category/],
+    ['no key of a segment', { segments: ['vip', '\0vip'] }, /segment/],
+    ['a segment by its name', { segments: ['Big spenders'] }, /segment/],
     ['a write key without writing', { writeKey: 'server' }, /write keys/],
     ['a write key of another kind', { writeKey: 'secret' }, /public.*or server/],
     ['half a look-up', { lookupsPerDay: 0.5 }, /whole number/],
@@ -116,6 +130,43 @@ describe('a client', () => {
     await house.client('desk', 'support')
     await house.clients.revoke('desk')
     await expect(house.clients.rotate('desk')).rejects.toMatchObject({ code: 'CONFLICT' })
+  })
+
+  /** Clients that somebody else is faster than: `meanwhile` happens once a change stands on the trail, before it holds. */
+  const outrun = (meanwhile: () => Promise<unknown>) => {
+    const { store, hasher, policy, clock } = house
+    const entries: unknown[] = []
+    const append = async (leaves: readonly { bytes: Uint8Array }[]) => {
+      for (const { bytes } of leaves) entries.push(JSON.parse(Buffer.from(bytes).toString()))
+      if (entries.length === 1) await meanwhile()
+    }
+    const recorder = new Recorder({ append }, clock, randomness, policy.version)
+    const parts = { store, hasher, policy, recorder, clock, randomness, mayBeAdhoc: false }
+    return { clients: new Clients(parts), entries }
+  }
+
+  test.each([false, true])(
+    'that is revoked while it gets a key stays revoked (secret: %s)',
+    async (withSecret) => {
+      const first = await house.client('feed', 'ingest', {}, withSecret)
+      const before = await house.store.find('feed')
+      const { clients, entries } = outrun(() => house.clients.revoke('feed'))
+      await expect(clients.rotate('feed')).rejects.toMatchObject({ code: 'CONFLICT' })
+      expect(await house.store.find('feed')).toEqual({ ...before, disabledAt: expect.any(Number) })
+      await expect(house.authenticate(first.key)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' })
+      expect(entries).toMatchObject([
+        { outcome: 'permit', action: { action: 'client.rotate', client: 'feed' } },
+        { outcome: 'deny', code: 'CONFLICT', action: { action: 'client.rotate', client: 'feed' } },
+      ])
+    },
+  )
+
+  test('that gets its id while another asks for it keeps it', async () => {
+    const { clients, entries } = outrun(() => house.client('desk', 'support'))
+    const late = clients.create({ id: 'desk', name: 'Other', roles: ['admin'] })
+    await expect(late).rejects.toMatchObject({ code: 'CONFLICT' })
+    expect(await house.store.find('desk')).toMatchObject({ name: 'desk', roles: ['support'] })
+    expect(entries).toMatchObject([{ outcome: 'permit' }, { outcome: 'deny', code: 'CONFLICT' }])
   })
 
   test('that had a secret gets a new one with its new key', async () => {

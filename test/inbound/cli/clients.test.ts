@@ -103,6 +103,10 @@ describe('bauta clients', () => {
       expect(list).toContain(limit)
     for (const limit of ['60 requests a minute', 'cost of 5000 a minute'])
       expect(list).toContain(limit)
+    for (const more of ['profile:lookup', 'https://acme.example', 'http://localhost:3000', 'adhoc'])
+      expect(list).toContain(more)
+    await house.client('desk', 'support')
+    expect((await bauta('clients', 'list')).split('adhoc')).toHaveLength(2 + 1)
   })
 
   test('replaces and revokes', async () => {

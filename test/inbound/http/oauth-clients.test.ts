@@ -64,6 +64,7 @@ describe('a client that reads the metadata', () => {
       introspection_endpoint: `${ISSUER}/oauth/introspect`,
       revocation_endpoint: `${ISSUER}/oauth/revoke`,
       jwks_uri: `${ISSUER}/oauth/jwks`,
+      authorization_details_types_supported: ['bauta'],
     })
   })
 })

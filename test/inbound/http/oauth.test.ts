@@ -1,10 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
-import {
-  ACCESS_TOKEN,
-  IDENTIFIER_TYPE,
-  TOKEN_EXCHANGE,
-} from '../../../src/gateway/govern/tokens.ts'
+import { ACCESS_TOKEN, TOKEN_EXCHANGE } from '../../../src/gateway/govern/tokens.ts'
+import { IDENTIFIER_TYPE } from '../../../src/gateway/govern/vouched-people.ts'
 import { Metrics } from '../../../src/inbound/http/metrics.ts'
 import { oauthRoutes } from '../../../src/inbound/http/oauth.ts'
 import { buildServer } from '../../../src/inbound/http/server.ts'
@@ -230,6 +227,18 @@ describe('token exchange', () => {
     ])
     expect(answer.body).not.toContain('bob@example.com')
   })
+
+  test.each(['requests_per_minute', 'cost_per_minute', 'lookups_per_day'])(
+    'is not for a token with a budget of %s, which the person’s would not have',
+    async (budget) => {
+      const details = JSON.stringify([{ type: 'bauta', budgets: { [budget]: 5 } }])
+      const form = { grant_type: 'client_credentials', authorization_details: details }
+      const limited = await ask(form, basic('ingest', ingest.secret))
+      expect(limited.json().scope).not.toContain('tokens:exchange')
+      const answer = await ask(exchange(), `Bearer ${bearerOf(limited)}`)
+      expect(errorOf(answer)).toEqual([400, 'unauthorized_client'])
+    },
+  )
 
   test('is for clients that may exchange: no front end signs its visitors in itself', async () => {
     expect(errorOf(await ask(exchange(), `Bearer ${shopKey}`))).toEqual([

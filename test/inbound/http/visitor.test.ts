@@ -1,9 +1,17 @@
 import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
-import type { Client } from '../../../src/domain/access/principal.ts'
+import {
+  type Client,
+  NO_LIMITS,
+  type Scope,
+  type TokenLimits,
+} from '../../../src/domain/access/principal.ts'
 import { Metrics } from '../../../src/inbound/http/metrics.ts'
 import { buildServer } from '../../../src/inbound/http/server.ts'
 import { visitorRoutes } from '../../../src/inbound/http/visitor.ts'
+import { uuidV7 } from '../../../src/kernel/ids.ts'
+import { MINUTE } from '../../../src/kernel/time.ts'
+import { randomness } from '../../clock-and-randomness.ts'
 import { AccessHouse } from '../../gateway/access-house.ts'
 import { type Answer, call } from './call.ts'
 
@@ -75,6 +83,40 @@ describe('a visitor', () => {
     expect(answer.headers['set-cookie']?.[0]).toMatch(/; Secure$/)
     await secure.close()
   })
+
+  const limited = async (said: { scopes?: readonly Scope[]; limits?: Partial<TokenLimits> }) =>
+    await house.signer.sign({
+      clientId: 'shop',
+      sub: 'shop',
+      actors: [],
+      madeFrom: [],
+      roles: shop.roles,
+      scopes: said.scopes ?? shop.scopes,
+      limits: { ...NO_LIMITS, ...said.limits },
+      jkt: null,
+      jti: uuidV7(house.clock.now(), randomness),
+      issuedAt: house.clock.now(),
+      expiresAt: house.clock.now() + MINUTE,
+    })
+
+  test('is made by a token that may write something for them', async () => {
+    const may: readonly Scope[] = ['events:write', 'consent:write']
+    for (const scope of may)
+      expect((await greet(await limited({ scopes: [scope] }))).status).toBe(204)
+    house.entries.length = 0
+    const rest = shop.scopes.filter((scope) => !may.includes(scope))
+    expect((await greet(await limited({ scopes: rest }))).status).toBe(403)
+    expect(house.entries).toMatchObject([
+      { outcome: 'deny', code: 'FORBIDDEN', action: { action: 'visitor.greet' } },
+    ])
+  })
+
+  test.each([{ subjects: [] }, { subjects: ['p1other'] }, { segments: ['vip'] }])(
+    'is not made by a token limited to %j',
+    async (limits) => {
+      expect((await greet(await limited({ limits }))).status).toBe(403)
+    },
+  )
 
   test('is greeted by front ends only, and not in the place of a signed-in person', async () => {
     expect((await greet(ingestKey)).status).toBe(403)
