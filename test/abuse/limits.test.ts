@@ -133,6 +133,28 @@ test('fragments that double at every level are refused without being unfolded', 
   expect(await stream.text()).toContain('TOO_MANY_FIELDS')
 })
 
+describe.each(['/graphql', '/graphql/stream'])('%s', (path) => {
+  test.each(['null', '0', 'false', '""', '1', '"query"'])(
+    'refuses the body %s, which is no object, at once',
+    async (body) => {
+      const answer = await fetch(`${running.origin}${path}`, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${as.token}`,
+          'content-type': 'application/json',
+          accept: path === '/graphql' ? 'application/json' : 'text/event-stream',
+        },
+        body,
+        signal: AbortSignal.timeout(5_000),
+      })
+      expect([answer.status, await answer.text()]).toEqual([
+        400,
+        expect.stringContaining('BAD_USER_INPUT'),
+      ])
+    },
+  )
+})
+
 test('lists of ids longer than a page are refused', async () => {
   const ids = Array.from({ length: limits.pageSize + 1 }, () => 'p1aaaaaaaaaaaaaaaaaaaaaaaaaa')
   const query = 'query ($ids: [ID!]!) { profiles(ids: $ids) { id } }'
