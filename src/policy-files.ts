@@ -53,7 +53,8 @@ export function readTable(dir: string, file: string): TableRows {
   try {
     text = readFileSync(join(dir, file), 'utf8')
   } catch (cause) {
-    throw new PolicyError(`${file}: can not be read from ${dir}`, { cause })
+    const where = dir === '.' ? 'this folder' : dir
+    throw new PolicyError(`${file}: can not be read from ${where}`, { cause })
   }
   try {
     return parse(text, {

@@ -121,7 +121,8 @@ export async function buildGatewayServer(
     routes: [
       async (app) =>
         await graphqlRoute(app, { responder, callerOf, gate, development, onUnforeseen }),
-      async (app) => await streamRoute(app, { responder, callerOf, gate, onUnforeseen }),
+      async (app) =>
+        await streamRoute(app, { responder, callerOf, gate, development, onUnforeseen }),
       oauthRoutes(gateway.oauth),
       preferenceRoutes(pagesDir, config.allowedOrigins),
       gpcRoute(stores.policy.controller?.gpcLastUpdate ?? null),

@@ -55,7 +55,8 @@ export async function registerRoles(
       await running.client({
         id: role,
         roles: [role],
-        scopes,
+        // Whoever may only read has no visitors.
+        scopes: role === 'frontend' ? [...new Set([...scopes, 'consent:write' as const])] : scopes,
         defaultPurpose: null,
         lookupsPerDay: 1_000_000,
       }),

@@ -13,6 +13,8 @@ export const limits = {
   queryTokens: 2_000,
   /** Places of fields, fragments unfolded: forty short fragments that spread each other twice make a trillion. */
   queryFields: 5_000,
+  /** Pairs of fields of one name, or of spreads, at one place of the answer: a hundred of one name. Validation compares them all. */
+  queryOverlaps: 5_000,
   queryAliases: 30,
   queryDirectives: 30,
   /** Levels of a JSON value: a segment's rule has at most 22, and 100,000 exhaust the stack of whatever walks them. */

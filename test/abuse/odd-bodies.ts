@@ -110,6 +110,13 @@ export function describeOddBodies(at: () => Surface): void {
       expect(({} as Record<string, unknown>).isAdmin).toBeUndefined()
     })
 
+    test.each(['{', '', '{"query":"{ viewer', '{"__proto__":{}}'])(
+      'that is no JSON is told so: %p',
+      async (body) => {
+        expect(await (await post(body, {})).text()).toContain('The body is no JSON')
+      },
+    )
+
     test('in which a key stands twice counts as its last, as it does to everybody behind', async () => {
       const answer = await post(`{"query":"{ nothing }",${QUERY.slice(1)}`, {})
       expect([answer.status, await answer.text()]).toEqual([200, expect.stringContaining('shop')])

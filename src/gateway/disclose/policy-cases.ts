@@ -1,12 +1,12 @@
 import { Abilities } from '../../domain/access/ability.ts'
 import { barrierOf, type KnownCaller, purposeOf } from '../../domain/access/known-caller.ts'
-import { longestPrefix } from '../../domain/privacy/categories.ts'
 import {
   type ConsentStateName,
   consentStates,
   standingKey,
   vectorText,
 } from '../../domain/privacy/consent-vector.ts'
+import { isNamedCategory } from '../../domain/privacy/named-category.ts'
 import type { Policy, Purpose } from '../../domain/privacy/policy.ts'
 import {
   oneOf,
@@ -122,9 +122,9 @@ export function tryCase(policy: Policy, caller: KnownCaller, one: PolicyCase): C
 
 function decided(policy: Policy, caller: KnownCaller, { at, data, person, ...one }: PolicyCase) {
   const ofField = categoryOf(data)
-  if (ofField === undefined && !longestPrefix(policy.categories, data))
+  if (ofField === undefined && !isNamedCategory(policy, data))
     throw new PolicyError(
-      `${at}: "${data}" is neither a category of categories.csv nor a field such as Contact.email`,
+      `${at}: "${data}" is neither a category that the policy's tables name nor a field such as Contact.email`,
     )
   if (DECIDED_INSIDE.has(data))
     throw new PolicyError(`${at}: ${data} is decided piece by piece; name the category of a piece`)

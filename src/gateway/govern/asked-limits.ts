@@ -1,7 +1,7 @@
 import { emptyMember, readDetails } from '../../domain/access/authorization-details.ts'
 import type { Client, Scope, TokenLimits } from '../../domain/access/principal.ts'
 import { narrowed, scopesWithin } from '../../domain/access/token-limits.ts'
-import { isNamed } from '../../domain/privacy/named-categories.ts'
+import { isNamedCategory } from '../../domain/privacy/named-category.ts'
 import type { Policy } from '../../domain/privacy/policy.ts'
 import type { Audiences } from '../scope/audiences.ts'
 import { OAuthError } from './oauth-error.ts'
@@ -53,7 +53,7 @@ function refuseMistaken(asked: TokenLimits, client: Client, { policy, audiences 
   }
   const empty = emptyMember(asked)
   if (empty !== null) refuse(`${empty} would leave nothing; leave it out where it is no limit`)
-  const unknown = asked.categories?.find((category) => !isNamed(policy, category))
+  const unknown = asked.categories?.find((category) => !isNamedCategory(policy, category))
   if (unknown !== undefined) refuse(`datatypes names "${unknown}", which is not in the policy`)
   const people = audiences.of(client.audience)
   if (asked.subjects?.some((subject) => people.open(subject) === null))

@@ -5,7 +5,7 @@ import {
   scopes as knownScopes,
   type Scope,
 } from '../../domain/access/principal.ts'
-import { isNamed } from '../../domain/privacy/named-categories.ts'
+import { isNamedCategory } from '../../domain/privacy/named-category.ts'
 import type { Policy } from '../../domain/privacy/policy.ts'
 import { isSegmentKey } from '../../domain/segments/rule.ts'
 import { isPlainLoopback } from '../../kernel/loopback.ts'
@@ -153,7 +153,7 @@ function purposesOf(
 function categoriesOf(policy: Policy, wanted: readonly string[] | null): readonly string[] | null {
   for (const category of wanted ?? [])
     refuseUnless(
-      isNamed(policy, category),
+      isNamedCategory(policy, category),
       `There is no data category "${category}" in the policy.`,
     )
   return wanted

@@ -95,10 +95,12 @@ export class TrustedDocuments {
     return documents.length
   }
 
+  /** @throws Refusal NOT_FOUND: there is no such client */
   async list(
     clientId: string | null,
     options: RegisterOptions = {},
   ): Promise<readonly DocumentLine[]> {
+    if (clientId !== null) await this.#known(clientId)
     const documents = await this.#parts.store.list(clientId)
     await this.#record(
       { action: 'document.list', client: clientId, documents: documents.length },
@@ -127,9 +129,14 @@ export class TrustedDocuments {
     await this.#parts.store.remove(clientId, hash)
   }
 
-  async #client(id: string): Promise<Client> {
+  async #known(id: string): Promise<Client> {
     const client = await this.#parts.clients.find(id)
     if (!client) throw new Refusal('NOT_FOUND', `There is no client "${id}".`)
+    return client
+  }
+
+  async #client(id: string): Promise<Client> {
+    const client = await this.#known(id)
     if (client.disabledAt !== null) throw new Refusal('CONFLICT', `The client "${id}" is revoked.`)
     return client
   }

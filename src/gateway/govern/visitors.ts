@@ -37,8 +37,8 @@ export class Visitors {
    * The cookie of the visitor that a front end is talking to: a known one gets a fresh cookie, otherwise a new visitor
    * begins.
    * @param principal from the front end's own token, together with the cookie it sent, if any.
-   * @throws Refusal FORBIDDEN for callers that aren't front ends, that act for a signed-in person, or whose token may not
-   *   bring anybody in.
+   * @throws Refusal FORBIDDEN for callers that aren't front ends, that act for a signed-in person, or that may
+   * not write about anybody they have not met.
    */
   async greet(principal: Principal, requestId: string): Promise<VisitorCookie> {
     const { recorder, denials, reserve, audiences, door, cookies, clock, randomness } = this.#parts
@@ -46,10 +46,10 @@ export class Visitors {
     const by = { actor: actorOf(principal, audiences), audience: client.audience, requestId }
     const action = { action: 'visitor.greet', isNew: subject === null }
     const refusal = refusalOf(principal)
-    if (refusal !== null) {
+    if (refusal) {
       await denials.spend(by)
-      await recorder.recordAction(action, { ...by, refused: 'FORBIDDEN' })
-      throw new Refusal('FORBIDDEN', refusal)
+      await recorder.recordAction(action, { ...by, refused: refusal.code })
+      throw refusal
     }
     reserve.assertRoom()
     const visitor = subject ?? (await door.admit(uuidV7(clock.now(), randomness)))
@@ -58,11 +58,14 @@ export class Visitors {
   }
 }
 
-/** To greet somebody new is to write: it makes a person, and keys. */
-function refusalOf({ roles, scopes, subjects }: Principal): string | null {
+/** A visitor is somebody new: nobody whom a token could name, and of use to those only who tell what it does or wants. */
+function refusalOf({ roles, scopes, subjects }: Principal): Refusal | null {
   if (!roles.includes('visitor'))
-    return 'Only a front end for which nobody is signed in has visitors.'
+    return new Refusal('FORBIDDEN', 'Only a front end for which nobody is signed in has visitors.')
   if (!scopes.has('events:write') && !scopes.has('consent:write'))
-    return 'Whoever has visitors needs the scope events:write or consent:write.'
-  return subjects === null ? null : 'This token is limited to people of whom no visitor is one.'
+    return new Refusal('FORBIDDEN', 'Visitors need the scope events:write or consent:write.', {
+      scope: 'events:write',
+    })
+  if (subjects === null) return null
+  return new Refusal('FORBIDDEN', 'A token that is limited to certain people has no visitors.')
 }

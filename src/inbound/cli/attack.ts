@@ -41,9 +41,13 @@ function reportOf(outcomes: readonly Outcome[]): string {
     wordWrap: true,
     style: { head: [], border: [] },
   })
-  for (const { name, claim, requests, findings } of outcomes)
-    table.push([name, claim, requests === 0 ? 'does not apply' : findings.join('; ') || 'nothing'])
+  for (const { name, claim, requests, needs, findings } of outcomes)
+    table.push([name, claim, requests === 0 ? notTried(needs) : findings.join('; ') || 'nothing'])
   const bad = outcomes.filter(({ findings }) => findings.length > 0).length
   const made = outcomes.reduce((sum, { requests }) => sum + requests, 0)
   return `${table.toString()}\n${made} requests; ${bad === 0 ? 'nothing found' : `${bad} of ${outcomes.length} attacks found something`}.`
+}
+
+function notTried(needs: string | null): string {
+  return needs === null ? 'does not apply' : `not tried: needs ${needs}`
 }

@@ -36,7 +36,7 @@ export function registerDocuments(program: Command, open: Open, where: Where): v
     .description(
       'check and register every document of a manifest, or none: of Apollo, of Relay, or a JSON object from hash to text',
     )
-    .requiredOption('--client <id>', 'who may send them')
+    .requiredOption('--client <id>', 'who may send them (required)')
     .option(
       '--purpose <purpose>',
       'what documents without @purpose are for; default: the default purpose of the client',
@@ -50,7 +50,8 @@ export function registerDocuments(program: Command, open: Open, where: Where): v
             ...(purpose !== undefined && { purpose }),
             onProgress: progress.at,
           })
-          return `${count} documents are registered for ${client}.`
+          const are = count === 1 ? '1 document is' : `${count} documents are`
+          return `${are} registered for ${client}.`
         } finally {
           progress.end()
         }
@@ -70,7 +71,7 @@ export function registerDocuments(program: Command, open: Open, where: Where): v
   documents
     .command('remove <document-id>')
     .description('refuse a document from now on')
-    .requiredOption('--client <id>', 'whose it is')
+    .requiredOption('--client <id>', 'whose it is (required)')
     .action((id: string, { client }: { client: string }) =>
       run(async (all) => {
         await all.remove(client, id)

@@ -1,17 +1,19 @@
-import { GraphQLError, type GraphQLSchema, Kind, parse, validate } from 'graphql'
+import { GraphQLError, type GraphQLSchema, Kind, parse } from 'graphql'
 import type { InspectDocument, OperationFacts } from '../../gateway/govern/trusted-documents.ts'
 import { limits } from '../../kernel/limits.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import { analyse } from './analysis.ts'
 import { unitsOf } from './cost.ts'
+import { refusalOf } from './errors.ts'
 import { introspects } from './introspection.ts'
+import { firstError } from './validation.ts'
 
 /** Reads documents that are to be registered: what would be refused whenever it is sent, is refused now. */
 export function inspectDocument(schema: GraphQLSchema): InspectDocument {
   return (text, id) => {
     const document = parsed(text)
-    const [error] = validate(schema, document)
-    if (error) throw new Refusal('BAD_USER_INPUT', error.message)
+    const error = firstError(schema, document, { suggests: true })
+    if (error) throw refusalOf(error) ?? new Refusal('BAD_USER_INPUT', error.message)
     if (introspects(document))
       throw new Refusal(
         'BAD_USER_INPUT',

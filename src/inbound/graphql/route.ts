@@ -12,7 +12,7 @@ import {
 } from '@apollo/server/plugin/disabled'
 import { fastifyApolloHandler } from '@as-integrations/fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { type ExecutionResult, GraphQLError } from 'graphql'
+import { type DocumentNode, type ExecutionResult, GraphQLError, type GraphQLSchema } from 'graphql'
 import type { Caller } from '../../gateway/disclose/reception.ts'
 import type { DocumentGate } from '../../gateway/scope/document-gate.ts'
 import { limits } from '../../kernel/limits.ts'
@@ -22,6 +22,7 @@ import { KnownDocuments, plainRequestOf, textOf } from './known-documents.ts'
 import { addRateLimitFields } from './rate-limit-fields.ts'
 import type { Responder } from './responder.ts'
 import { type Received, TrustedDocumentRequests } from './trusted-documents.ts'
+import { firstError } from './validation.ts'
 
 interface RequestContext extends BaseContext, Received {
   /** Already found, and with errors: Apollo Server only gives them their form. */
@@ -52,7 +53,8 @@ export async function graphqlRoute(app: FastifyInstance, parts: GraphqlRoutePart
     // Who may is asked below.
     introspection: true,
     includeStacktraceInErrorResponses: false,
-    hideSchemaDetailsFromClientErrors: !parts.development,
+    // It would have no bounds before it and stop at no error; `onlyValidDocuments` has and does.
+    dangerouslyDisableValidation: true,
     allowBatchedHttpRequests: false,
     persistedQueries: false,
     parseOptions: { maxTokens: limits.queryTokens },
@@ -68,6 +70,7 @@ export async function graphqlRoute(app: FastifyInstance, parts: GraphqlRoutePart
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
       ApolloServerPluginSchemaReportingDisabled(),
+      onlyValidDocuments(parts.responder.schema, parts.development),
       introspectionIsFor(parts.gate),
       partnersAreToldNothing,
       plainJsonSaysOk,
@@ -157,6 +160,26 @@ function executorOf(
       },
     }),
     stop: async () => {},
+  }
+}
+
+/** Validates in the place of Apollo Server, each document once for as long as that remembers it. */
+function onlyValidDocuments(
+  schema: GraphQLSchema,
+  suggests: boolean,
+): ApolloServerPlugin<RequestContext> {
+  const valid = new WeakSet<DocumentNode>()
+  return {
+    async requestDidStart() {
+      return {
+        async didResolveOperation({ document }) {
+          if (valid.has(document)) return
+          const error = firstError(schema, document, { suggests })
+          if (error) throw error
+          valid.add(document)
+        },
+      }
+    },
   }
 }
 

@@ -6,7 +6,6 @@ import {
   GraphQLError,
   type GraphQLSchema,
   parse,
-  validate,
 } from 'graphql'
 import { createHandler } from 'graphql-sse/lib/use/fastify'
 import type { Caller } from '../../gateway/disclose/reception.ts'
@@ -16,6 +15,7 @@ import { errorsFor, publicError, refusalBody } from './errors.ts'
 import { addRateLimitFields } from './rate-limit-fields.ts'
 import type { Responder } from './responder.ts'
 import { TrustedDocumentRequests } from './trusted-documents.ts'
+import { firstError } from './validation.ts'
 
 /** `/graphql/stream`: subscriptions by the GraphQL over SSE protocol, one connection each. */
 export async function streamRoute(
@@ -24,10 +24,11 @@ export async function streamRoute(
     readonly responder: Responder
     readonly callerOf: (request: FastifyRequest) => Promise<Caller>
     readonly gate: DocumentGate
+    readonly development: boolean
     readonly onUnforeseen: (error: unknown) => void
   },
 ): Promise<void> {
-  const { responder, callerOf, gate, onUnforeseen } = parts
+  const { responder, callerOf, gate, development, onUnforeseen } = parts
   const requests = new TrustedDocumentRequests(callerOf, gate)
   const shown = (caller: Caller, { errors, ...rest }: ExecutionResult): ExecutionResult => ({
     ...rest,
@@ -42,7 +43,7 @@ export async function streamRoute(
       const { received } = request.raw
       if (!received) throw new Error('the request has no caller')
       const { caller } = received
-      const { document, errors } = readDocument(responder.schema, query)
+      const { document, errors } = readDocument(responder.schema, query, development)
       // The library takes a result without data for arguments of its own.
       if (!document) return once(shown(caller, { errors })) as never
       const results = responder.follow(
@@ -90,22 +91,21 @@ export async function streamRoute(
 function readDocument(
   schema: GraphQLSchema,
   text: string,
+  development: boolean,
 ):
   | { readonly document: DocumentNode; readonly errors?: never }
   | { readonly document: null; readonly errors: readonly GraphQLError[] } {
   try {
     const document = parse(text, { maxTokens: limits.queryTokens })
-    const errors = validate(schema, document)
-    if (errors.length === 0) return { document }
-    return { document: null, errors: errors.map(coded('GRAPHQL_VALIDATION_FAILED')) }
+    const error = firstError(schema, document, { suggests: development })
+    return error ? { document: null, errors: [error] } : { document }
   } catch (error) {
     if (!(error instanceof GraphQLError)) throw error
-    return { document: null, errors: [coded('GRAPHQL_PARSE_FAILED')(error)] }
+    const extensions = { code: 'GRAPHQL_PARSE_FAILED' }
+    const { message, nodes = null } = error
+    return { document: null, errors: [new GraphQLError(message, { nodes, extensions })] }
   }
 }
-
-const coded = (code: string) => (error: GraphQLError) =>
-  new GraphQLError(error.message, { nodes: error.nodes ?? null, extensions: { code } })
 
 function shownErrors(
   caller: Caller,

@@ -37,7 +37,12 @@ export class TrustedDocumentRequests {
     await request.allowance?.spendRequest()
     if (Array.isArray(request.body))
       throw new Refusal('BATCHING_REFUSED', 'Send one operation a request.')
-    const { documentId, ...rest } = recordOf(request.body)
+    // For a body like `null`, the library of the stream would wait for what has been read already, for good.
+    if (request.method === 'POST' && !isRecord(request.body))
+      throw new Refusal('BAD_USER_INPUT', 'Send a JSON object with a query or a document id.')
+    const { documentId, ...rest }: Readonly<Record<string, unknown>> = isRecord(request.body)
+      ? request.body
+      : {}
     const { caller, document } = await this.#admit(known, documentId ?? undefined)
     if (!document) return { caller, registered: false }
     if (rest.query != null)
@@ -61,6 +66,6 @@ export class TrustedDocumentRequests {
   }
 }
 
-function recordOf(body: unknown): Readonly<Record<string, unknown>> {
-  return typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {}
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
 }

@@ -13,30 +13,51 @@ export async function* until(
   expiresAt: Instant | null,
 ): AsyncGenerator<unknown, void> {
   const iterator = events[Symbol.asyncIterator]()
-  const { expired, cancel } = expiry(expiresAt)
+  const expiry = new Expiry(expiresAt)
   try {
     for (;;) {
-      const next = await Promise.race([iterator.next(), expired])
+      const next = await expiry.before(() => iterator.next())
       if (next.done) return
       yield next.value
     }
   } finally {
-    cancel()
+    expiry.cancel()
     await iterator.return?.()
   }
 }
 
-function expiry(expiresAt: Instant | null): { expired: Promise<never>; cancel: () => void } {
-  let timer: NodeJS.Timeout | undefined
-  const expired = new Promise<never>((_resolve, reject) => {
+/**
+ * Knows whoever waits last only: `Promise.race` with one promise for the whole stream would keep something of each of its
+ * events until that settles.
+ */
+class Expiry {
+  readonly #timer: NodeJS.Timeout | undefined
+  #refusal: Refusal | null = null
+  #waiting: ((refusal: Refusal) => void) | null = null
+
+  constructor(expiresAt: Instant | null) {
     if (expiresAt === null) return
-    const refuse = () =>
-      reject(
-        new Refusal('UNAUTHENTICATED', 'The token has expired; subscribe again with a new one.'),
+    const refuse = () => {
+      // It may expire between two events, when nobody waits.
+      this.#refusal = new Refusal(
+        'UNAUTHENTICATED',
+        'The token has expired; subscribe again with a new one.',
       )
-    timer = setTimeout(refuse, Math.min(expiresAt - Date.now(), LONGEST_TIMER)).unref()
-  })
-  // It may expire between two events, when nobody waits.
-  expired.catch(() => {})
-  return { expired, cancel: () => clearTimeout(timer) }
+      this.#waiting?.(this.#refusal)
+    }
+    this.#timer = setTimeout(refuse, Math.min(expiresAt - Date.now(), LONGEST_TIMER)).unref()
+  }
+
+  /** @throws Refusal UNAUTHENTICATED when the token expires first, and what the work throws. */
+  async before<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#refusal) throw this.#refusal
+    return await new Promise<T>((resolve, reject) => {
+      this.#waiting = reject
+      work().then(resolve, reject)
+    })
+  }
+
+  cancel(): void {
+    clearTimeout(this.#timer)
+  }
 }

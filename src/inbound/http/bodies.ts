@@ -25,6 +25,10 @@ export function readJsonOnly(app: FastifyInstance): void {
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     const bytes = body as Buffer
     if (!isUtf8(bytes)) return done(new Refusal('BAD_USER_INPUT', 'The body is no UTF-8.'))
-    void parse(request, bytes.toString('utf8'), done)
+    void parse(request, bytes.toString('utf8'), (error, value) => {
+      // Its own message quotes what it choked on.
+      if (error) done(new Refusal('BAD_USER_INPUT', 'The body is no JSON that is taken here.'))
+      else done(null, value)
+    })
   })
 }

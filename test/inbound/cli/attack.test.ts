@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Command } from 'commander'
+import { isApiKey } from '../../../src/domain/access/api-key.ts'
 import { checks, type Outcome } from '../../../src/inbound/cli/attack/run.ts'
 import { registerAttack } from '../../../src/inbound/cli/attack.ts'
 import { RunningGateway } from '../../running-gateway.ts'
@@ -73,6 +74,43 @@ test('nothing is found on a gateway', async () => {
   expect(exitCode).toBeUndefined()
 })
 
+test('what a key can not try is said, with what it takes, and a signed token tries it', async () => {
+  const { text } = await attack(running.origin, '--token', token, '--json')
+  const untried = (JSON.parse(text) as Outcome[]).filter(({ requests }) => requests === 0)
+  expect(untried.map(({ name, needs }) => [name, needs])).toEqual([
+    ['expired-token', expect.stringContaining('a signed token')],
+    ['wrong-audience', expect.stringContaining('a signed token')],
+    ['widened-token', expect.stringContaining('a signed token')],
+    ['raw-queries', expect.stringContaining('--partner')],
+  ])
+  const { secret } = await running.gateway.clients.create(
+    { id: 'signed', name: 'signed', roles: ['support'] },
+    { withSecret: true },
+  )
+  const granted = await fetch(`${running.origin}/oauth/token`, {
+    method: 'POST',
+    body: new URLSearchParams({
+      grant_type: 'client_credentials',
+      client_id: 'signed',
+      client_secret: secret ?? '',
+    }),
+  })
+  const { access_token: signed } = (await granted.json()) as { access_token: string }
+  const outcomes = JSON.parse((await attack(running.origin, '--token', signed, '--json')).text)
+  expect(outcomes.filter(({ findings }: Outcome) => findings.length > 0)).toEqual([])
+  expect(outcomes.flatMap(({ name, requests }: Outcome) => (requests === 0 ? [name] : []))).toEqual(
+    ['raw-queries'],
+  )
+})
+
+test('a made-up key has the checksum of a real one, so that it is looked for', () => {
+  const sent = checks
+    .find(({ name }) => name === 'forged-key')
+    ?.sent({ url: new URL('http://127.0.0.1'), token: '', isPartner: false })
+  const keys = sent?.map(({ headers }) => headers.authorization?.slice('Bearer '.length) ?? '')
+  expect(keys?.map(isApiKey)).toEqual([true, false])
+})
+
 test('every attack finds something on a server that lets everything through', async () => {
   // Signed, so that there is something to alter.
   const jwt = ['{"alg":"EdDSA"}', '{"sub":"acme","exp":1}', 'signature']
@@ -89,7 +127,7 @@ test('the report names each attack, what has to hold and what was found, and nev
   const { text } = await attack(weakOrigin, '--token', token)
   for (const { name } of checks) expect(text).toContain(name)
   expect(text).toContain('the schema is told')
-  expect(text).toMatch(/raw-queries.+does not apply/)
+  expect(text).toMatch(/raw-queries.+not tried: needs a partner's token/)
   expect(text).not.toContain(token)
 })
 

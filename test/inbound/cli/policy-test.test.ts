@@ -102,6 +102,11 @@ describe('bauta policy test', () => {
       'role:partner,PARTNER_SHARING,user_name,,,CLEAR,',
       'line 2: "user_name" is neither a category',
     ],
+    [
+      'role:partner,PARTNER_SHARING,user.nope,,ConsentGiven,WITHHELD,',
+      'line 2: "user.nope" is neither a category',
+    ],
+    ['role:support,SERVICE,user.nam,,,WITHHELD,', 'line 2: "user.nam" is neither a category'],
     ['role:partner,PARTNER_SHARING,Profile.traits,,,CLEAR,', 'line 2: Profile.traits is decided'],
     ['role:partner,PARTNER_SHARING,user.name,,,SHOWN,', 'line 2: expected is "SHOWN"'],
     ['role:partner,PARTNER_SHARING,user.name,,given,CLEAR,', 'line 2: consent is "given"'],
@@ -109,6 +114,20 @@ describe('bauta policy test', () => {
     ['role:stranger,PARTNER_SHARING,user.name,,,CLEAR,', 'There is no role "stranger"'],
   ])('refuses what it can not try: %s', async (row, complaint) => {
     await expect(bauta(await cases(row))).rejects.toThrow(complaint)
+  })
+
+  test('takes a category that only stands above others', async () => {
+    const { exitCode } = await bauta(await cases('role:partner,SERVICE,user.contact,,,WITHHELD,'))
+    expect(exitCode).toBeUndefined()
+  })
+
+  test('says which file can not be read, and where', async () => {
+    await expect(bauta('nosuch.csv')).rejects.toThrow(
+      'nosuch.csv: can not be read from this folder',
+    )
+    await expect(bauta('nowhere/nosuch.csv')).rejects.toThrow(
+      'nosuch.csv: can not be read from nowhere',
+    )
   })
 
   test('refuses a column that it does not know, which would be tried as nothing', async () => {

@@ -29,6 +29,8 @@ export interface Check {
   readonly name: string
   /** What has to hold, as a sentence. */
   readonly claim: string
+  /** What a target lacks to which it does not apply. */
+  readonly needs?: string
   /** None where it does not apply. */
   readonly sent: (target: Target) => readonly Sent[]
   /** What is wrong with an answer; null: nothing. */
@@ -78,6 +80,16 @@ export function dataIn(body: string): unknown {
     return answers.find((one) => (one as { data?: unknown } | null)?.data != null)?.data ?? null
   } catch {
     return null
+  }
+}
+
+/** How many errors an answer tells. */
+export function errorsIn(body: string): number {
+  try {
+    const { errors } = JSON.parse(body) as { readonly errors?: unknown }
+    return Array.isArray(errors) ? errors.length : 0
+  } catch {
+    return 0
   }
 }
 

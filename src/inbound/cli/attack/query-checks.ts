@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto'
-import { type Answer, anyOf, asked, type Check, dataIn, notRefused, tellsInsides } from './check.ts'
+import {
+  type Answer,
+  anyOf,
+  asked,
+  type Check,
+  dataIn,
+  errorsIn,
+  notRefused,
+  tellsInsides,
+} from './check.ts'
 
 const BEYOND_ALL_LIMITS = 1_000
 const repeated = (count: number, text: (n: number) => string) =>
@@ -63,6 +72,14 @@ export const queryChecks: readonly Check[] = [
     'Directives can not be piled up.',
     `{ ${repeated(100, () => '... @include(if: true) { __typename }')} }`,
   ),
+  {
+    name: 'duplicate-directives',
+    claim: 'However much is wrong with a document, one error is told.',
+    sent: (target) => [asked(target, { query: `{ __typename ${repeated(10, () => '@aa')} }` })],
+    wrong: anyOf(notRefused, ({ body }) =>
+      errorsIn(body) > 1 ? 'every one of many errors is told' : null,
+    ),
+  },
   refused(
     'depth',
     'Fields can not be nested without end.',
@@ -110,6 +127,7 @@ export const queryChecks: readonly Check[] = [
   {
     name: 'raw-queries',
     claim: 'A partner runs no document that was not registered.',
+    needs: "a partner's token and --partner",
     sent: (target) => (target.isPartner ? [asked(target, { query: '{ viewer { client } }' })] : []),
     wrong: notRefused,
   },

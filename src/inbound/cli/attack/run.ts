@@ -14,6 +14,8 @@ export interface Outcome {
   readonly name: string
   readonly claim: string
   readonly requests: number
+  /** What would have to be given for it to apply; null: it does. */
+  readonly needs: string | null
   /** What is wrong, each thing once; empty: nothing. */
   readonly findings: readonly string[]
 }
@@ -25,14 +27,20 @@ export interface Outcome {
 export async function attack(target: Target): Promise<readonly Outcome[]> {
   await assertBelieved(target)
   const outcomes: Outcome[] = []
-  for (const { name, claim, sent, wrong } of checks) {
+  for (const { name, claim, needs, sent, wrong } of checks) {
     const requests = sent(target)
     const findings = new Set<string>()
     for (const request of requests) {
       const found = wrong(await answered(target, request))
       if (found !== null) findings.add(found)
     }
-    outcomes.push({ name, claim, requests: requests.length, findings: [...findings] })
+    outcomes.push({
+      name,
+      claim,
+      requests: requests.length,
+      needs: requests.length === 0 ? (needs ?? null) : null,
+      findings: [...findings],
+    })
   }
   return outcomes
 }

@@ -1,8 +1,10 @@
 import { createHmac, generateKeyPairSync, sign } from 'node:crypto'
+import { crc32 } from 'node:zlib'
 import { asked, type Check, notUnauthenticated, type Sent, type Target } from './check.ts'
 
 type Claims = Readonly<Record<string, unknown>>
 const HOUR_S = 3_600
+const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 
 const encoded = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
 
@@ -45,12 +47,24 @@ const forged = (
 })
 
 /** Claims that the holder of a token would like to have, under the signature that it came with. */
-function altered(change: (claims: Claims) => Claims) {
-  return (claims: Claims, { token }: Target): readonly string[] => {
+const altered = (name: string, claim: string, change: (claims: Claims) => Claims): Check => ({
+  ...forged(name, claim, (claims, { token }) => {
     const [header, , signature] = token.split('.')
     if (signature === undefined) return []
     return [`${header}.${encoded(change(claims))}.${signature}`]
-  }
+  }),
+  needs: 'a signed token (POST /oauth/token) in place of a key',
+})
+
+/** Keys that were made up, the first with the checksum of a real one: it is looked for, and not found. */
+function madeUpKeys(): readonly string[] {
+  const body = 'Attack0'.padEnd(30, '0')
+  return [`bauta_${body}${base62(crc32(body)).padStart(6, '0')}`, `bauta_${body}000000`]
+}
+
+function base62(value: number): string {
+  const rest = DIGITS.charAt(value % 62)
+  return value < 62 ? rest : base62(Math.floor(value / 62)) + rest
 }
 
 /** Who is believed. */
@@ -86,6 +100,7 @@ export const tokenChecks: readonly Check[] = [
     token.slice(1),
     `${token}A`,
   ]),
+  forged('forged-key', 'A key that has the form of one is none.', madeUpKeys),
   forged('alg-none', 'A token without a signature is none.', (claims) =>
     ['none', 'None', 'NONE', 'nOnE'].map((alg) => signed({ alg }, claims, nothing)),
   ),
@@ -104,21 +119,18 @@ export const tokenChecks: readonly Check[] = [
       signed({ alg: 'EdDSA' }, claims, own),
     ]
   }),
-  forged(
-    'expired-token',
-    'The expiry of a token is not for its holder to say.',
-    altered((claims) => ({ ...claims, exp: Number(claims.exp ?? 0) + 365 * 24 * HOUR_S })),
-  ),
-  forged(
-    'wrong-audience',
-    'A token for others is none for us.',
-    altered((claims) => ({ ...claims, aud: 'https://other.example' })),
-  ),
-  forged(
-    'widened-token',
-    'A token can not be given more than it had.',
-    altered((claims) => ({ ...claims, scope: 'clients:write audit:export profile:contact' })),
-  ),
+  altered('expired-token', 'The expiry of a token is not for its holder to say.', (claims) => ({
+    ...claims,
+    exp: Number(claims.exp ?? 0) + 365 * 24 * HOUR_S,
+  })),
+  altered('wrong-audience', 'A token for others is none for us.', (claims) => ({
+    ...claims,
+    aud: 'https://other.example',
+  })),
+  altered('widened-token', 'A token can not be given more than it had.', (claims) => ({
+    ...claims,
+    scope: 'clients:write audit:export profile:contact',
+  })),
   {
     name: 'token-endpoint',
     claim: 'Whoever does not know a secret gets no token, and answers are not kept.',
