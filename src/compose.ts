@@ -222,7 +222,11 @@ export async function composeGateway(
       watch: new Watch(stores.feed, desk),
     },
   })
+  const { perMinute } = config
+  const budgets = new Budgets({ rates: stores.rates, counters, perMinute, audiences })
   const oauth = tokenDesk({
+    budgets,
+    reserve,
     store: clientStore,
     hasher,
     authenticator,
@@ -259,7 +263,7 @@ export async function composeGateway(
     sweeps: new SweepTotals(),
     recorder,
     counters,
-    budgets: new Budgets({ rates: stores.rates, counters, perMinute: config.perMinute }),
+    budgets,
     reserve,
     authenticator,
     audiences,

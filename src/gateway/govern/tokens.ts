@@ -6,7 +6,7 @@ import {
   type TokenLimits,
 } from '../../domain/access/principal.ts'
 import { narrowedClient } from '../../domain/access/token-limits.ts'
-import type { TokenSigner } from '../../domain/access/token-signer.ts'
+import type { TokenClaims, TokenSigner } from '../../domain/access/token-signer.ts'
 import type { AuditEntry } from '../../domain/audit/entry.ts'
 import type { KeyStore } from '../../domain/privacy/key-store.ts'
 import type { Randomness, SubjectId } from '../../kernel/ids.ts'
@@ -180,7 +180,8 @@ export class Tokens {
     if (madeFrom.length > MOST_NARROWINGS)
       throw new OAuthError('invalid_request', 'This token has been narrowed too often.')
     const reach = askedReach(client, held, form)
-    const made = { ...reach, client, sub, jkt, madeFrom, notAfter: expiresAt }
+    const budgets = budgetsFrom(held)
+    const made = { ...reach, client, sub, jkt, madeFrom, ...budgets, notAfter: expiresAt }
     const entry = entryOf(requestId, actorOf(caller), client.audience)
     const subject =
       held.actors.length === 0 ? null : this.#parts.audiences.of(client.audience).open(sub)
@@ -234,6 +235,14 @@ export class Tokens {
       action: { action: 'token.refuse' },
     })
   }
+}
+
+/** A holder could make a hundred of one token: together they have no more than that one. */
+function budgetsFrom({ jti, limits, budgetsFrom: before = [] }: TokenClaims) {
+  const { requestsPerMinute, costPerMinute } = limits
+  if (requestsPerMinute === null && costPerMinute === null)
+    return before.length > 0 && { budgetsFrom: before }
+  return { budgetsFrom: [{ jti, requestsPerMinute, costPerMinute }, ...before] }
 }
 
 function exchanged(response: TokenResponse): TokenResponse {
