@@ -1,4 +1,5 @@
 import type { SubjectId } from '../../src/kernel/ids.ts'
+import { limits } from '../../src/kernel/limits.ts'
 import { follow, until } from '../follow.ts'
 import { given, RunningGateway } from '../running-gateway.ts'
 
@@ -63,5 +64,70 @@ describe('what a stream costs', () => {
     } finally {
       stream.close()
     }
+  })
+})
+
+describe('open streams', () => {
+  const id = () => running.pseudonym('hoarder', person)
+  async function open(token: string, purpose: string, query: string) {
+    const gone = new AbortController()
+    const response = await fetch(`${running.origin}/graphql/stream`, {
+      method: 'POST',
+      signal: gone.signal,
+      headers: {
+        authorization: `Bearer ${token}`,
+        'bauta-purpose': purpose,
+        'content-type': 'application/json',
+        accept: 'text/event-stream',
+      },
+      body: JSON.stringify({ query }),
+    })
+    return { status: response.status, close: () => gone.abort() }
+  }
+
+  test('are so many for a client, and one more when one has ended; others are not touched', async () => {
+    const key = await running.client({ id: 'hoarder', roles: ['support'], purposes: ['SERVICE'] })
+    const other = await running.client({ id: 'modest', roles: ['support'], purposes: ['SERVICE'] })
+    const one = async (token = key) => await open(token, 'SERVICE', subscription(id()))
+    const held = []
+    for (let n = 0; n < limits.streamsPerClient; n += 1) held.push(await one())
+    try {
+      expect(new Set(held.map(({ status }) => status))).toEqual(new Set([200]))
+      expect((await one()).status).toBe(429)
+      held.push(await one(other))
+      expect(held.at(-1)?.status).toBe(200)
+      held[0]?.close()
+      await until(async () => {
+        const again = await one()
+        held.push(again)
+        return again.status === 200
+      })
+      expect((await one()).status).toBe(429)
+    } finally {
+      for (const { close } of held) close()
+    }
+  })
+
+  test('are fewer for one person, and the others of the shop have theirs', async () => {
+    await running.client({ id: 'shop', roles: ['frontend'] })
+    const [other] = await running.take('crm', [
+      { type: 'profile', recordKey: 'other', identifiers: given({ userId: 'other' }), traits: {} },
+    ])
+    if (!other) throw new Error('nobody was made')
+    const [greedy, modest] = [
+      await running.tokenFor('shop', person),
+      await running.tokenFor('shop', other),
+    ]
+    const query = 'subscription { profileChanged { profile { id } } }'
+    const held = []
+    for (let n = 0; n <= limits.streamsPerPerson; n += 1)
+      held.push(await open(greedy, 'PERSONALIZATION', query))
+    held.push(await open(modest, 'PERSONALIZATION', query))
+    for (const { close } of held) close()
+    expect(held.map(({ status }) => status)).toEqual([
+      ...Array.from({ length: limits.streamsPerPerson }, () => 200),
+      429,
+      200,
+    ])
   })
 })
