@@ -59,6 +59,9 @@ export class AccessHouse {
   readonly signer: JoseTokenSigner
   readonly authenticator: Authenticator
   readonly clients: Clients
+  /** Bytes of the disk that are free; null: nobody knows. */
+  free: number | null = null
+  readonly reserve = new Reserve({ free: async () => this.free }, 1)
   readonly tokens: Tokens
   readonly budgets: Budgets
   readonly oauth: OAuthParts
@@ -118,7 +121,7 @@ export class AccessHouse {
       randomness,
     })
     const { authenticator } = this
-    const reserve = new Reserve({ free: async () => null }, 1)
+    const { reserve } = this
     this.budgets = new Budgets({
       rates: new InProcessRateBudget(),
       counters,

@@ -33,8 +33,8 @@ export class Introspection {
 
   /** @throws OAuthError; Refusal AUDIT_UNAVAILABLE, or when a store can't be reached. */
   async introspect(question: TokenQuestion): Promise<Introspected> {
-    this.#reserve.assertRoom()
     return await this.#asked.answer(question, async ({ text, believed, isOwn, context }) => {
+      this.#reserve.assertRoom()
       const told = believed && isOwn && !believed.isRetired ? believed : null
       const jti = told?.tokenId ?? null
       await this.#recorder.recordAction({ action: 'token.introspect', jti }, context)
