@@ -2,6 +2,7 @@ import { type Config, issuerOf } from './config.ts'
 import { PeopleByIdentifier } from './domain/profiles/people-by-identifier.ts'
 import type { Audiences } from './gateway/scope/audiences.ts'
 import { Authenticator } from './gateway/scope/authenticate.ts'
+import { Budgets } from './gateway/scope/budgets.ts'
 import { DpopProofs } from './gateway/scope/dpop-proofs.ts'
 import { ForeignCallers } from './gateway/scope/foreign-caller.ts'
 import type { SecurityCounters } from './gateway/scope/security-counters.ts'
@@ -27,7 +28,9 @@ export function callersOf(
   const foreign = foreignCallersOf(config, stores)
   const known = { clients, signer, proofs, audiences, cookies, foreign }
   const authenticator = new Authenticator({ ...known, keys, policy, counters, clock })
-  return { issuer, signer, proofs, cookies, authenticator }
+  const { perMinute } = config
+  const budgets = new Budgets({ rates: stores.rates, counters, perMinute, audiences })
+  return { issuer, signer, proofs, cookies, authenticator, budgets }
 }
 
 /** Callers who come with a token of the customer's own identity provider. @throws ConfigError */

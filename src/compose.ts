@@ -27,7 +27,7 @@ import { Ingest } from './gateway/ingest/ingest.ts'
 import { Tell } from './gateway/ingest/tell.ts'
 import { Audiences } from './gateway/scope/audiences.ts'
 import type { Authenticator } from './gateway/scope/authenticate.ts'
-import { Budgets } from './gateway/scope/budgets.ts'
+import type { Budgets } from './gateway/scope/budgets.ts'
 import { Denials } from './gateway/scope/denials.ts'
 import { Recorder } from './gateway/scope/recorder.ts'
 import { Reserve, roomLine } from './gateway/scope/reserve.ts'
@@ -128,10 +128,8 @@ export async function composeGateway(
     perDay: config.denialsPerDay,
   })
   const audiences = new Audiences(keys)
-  const { issuer, signer, proofs, cookies, authenticator } = callersOf(config, stores, {
-    audiences,
-    counters,
-  })
+  const who = callersOf(config, stores, { audiences, counters })
+  const { issuer, signer, proofs, cookies, authenticator, budgets } = who
   const hasher = new Argon2SecretHasher()
   const clients = new Clients({
     store: clientStore,
@@ -223,6 +221,8 @@ export async function composeGateway(
     },
   })
   const oauth = tokenDesk({
+    budgets,
+    reserve,
     store: clientStore,
     hasher,
     authenticator,
@@ -260,7 +260,7 @@ export async function composeGateway(
     sweeps: new SweepTotals(),
     recorder,
     counters,
-    budgets: new Budgets({ rates: stores.rates, counters, perMinute: config.perMinute }),
+    budgets,
     reserve,
     authenticator,
     audiences,

@@ -8,6 +8,7 @@ import { CREDENTIALS_FILE, prepareDemo } from './demo.ts'
 import { demoDesk } from './demo-desk.ts'
 import type { Caller } from './gateway/disclose/reception.ts'
 import { ListedOrigins } from './gateway/scope/listed-origins.ts'
+import { OpenStreams } from './gateway/scope/open-streams.ts'
 import { gatewayMetrics } from './gateway-metrics.ts'
 import { demoGreeting } from './inbound/demo/greeting.ts'
 import { graphqlRoute } from './inbound/graphql/route.ts'
@@ -94,7 +95,14 @@ export async function buildGatewayServer(
       gpc: carriesGpc(request.raw.rawHeaders),
     }
   }
+  /** Elsewhere than in GraphQL, which spends for itself, as an answer of a stream is no request. */
+  const payingCallerOf = async (request: FastifyRequest): Promise<Caller> => {
+    const caller = await callerOf(request)
+    await caller.allowance?.spendRequest()
+    return caller
+  }
   const onUnforeseen = (error: unknown) => log.error({ failure: failureOf(error) }, 'unforeseen')
+  const streams = new OpenStreams(counters)
   const development = config.mode === 'development'
   return await buildServer({
     config,
@@ -122,18 +130,18 @@ export async function buildGatewayServer(
       async (app) =>
         await graphqlRoute(app, { responder, callerOf, gate, development, onUnforeseen }),
       async (app) =>
-        await streamRoute(app, { responder, callerOf, gate, development, onUnforeseen }),
+        await streamRoute(app, { responder, callerOf, gate, development, streams, onUnforeseen }),
       oauthRoutes(gateway.oauth),
       preferenceRoutes(pagesDir, config.allowedOrigins),
       gpcRoute(stores.policy.controller?.gpcLastUpdate ?? null),
-      visitorRoutes(authenticator, visitors, config.publicUrl),
+      visitorRoutes(authenticator, visitors, config.publicUrl, budgets),
       auditExportRoutes({
         trail: gateway.trailExport,
         door: gateway.exportDoor,
-        callerOf,
+        callerOf: payingCallerOf,
         carried: carriedFiles,
       }),
-      openDsrRoutes(requests.openDsr, callerOf),
+      openDsrRoutes(requests.openDsr, payingCallerOf),
       requestLinkRoutes({
         requests: requests.register,
         vault: requests.vault,

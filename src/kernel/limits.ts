@@ -8,6 +8,11 @@ export const limits = {
   headersMs: 10_000,
   /** Connections that are open at once, subscriptions among them; one more is closed. */
   connections: 4_096,
+  /** Streams that a client may have open at once on this gateway, and one person for whom it acts. */
+  streamsPerClient: 100,
+  streamsPerPerson: 10,
+  /** Of all people for whom one client acts: a shop has many, and a quarter of the connections. */
+  streamsForPeople: 1_000,
   /** Deep enough for every documented query, too shallow for recursion through connections. */
   queryDepth: 12,
   queryTokens: 2_000,

@@ -42,12 +42,19 @@ export class Refusal extends Error {
   readonly code: RefusalCode
   /** The scope without which it is refused, where that is told; null: another reason. */
   readonly scope: string | null
+  /** Seconds until another try is worth it; null: that is not known. */
+  readonly retryAfter: number | null
 
-  constructor(code: RefusalCode, message: string, options?: { cause?: unknown; scope?: string }) {
+  constructor(
+    code: RefusalCode,
+    message: string,
+    options?: { cause?: unknown; scope?: string; retryAfter?: number },
+  ) {
     super(message, options)
     this.name = 'Refusal'
     this.code = code
     this.scope = options?.scope ?? null
+    this.retryAfter = options?.retryAfter ?? null
   }
 }
 

@@ -11,6 +11,7 @@ import type { Tokens } from '../../src/gateway/govern/tokens.ts'
 import { Visitors } from '../../src/gateway/govern/visitors.ts'
 import { Audiences } from '../../src/gateway/scope/audiences.ts'
 import { Authenticator } from '../../src/gateway/scope/authenticate.ts'
+import { Budgets } from '../../src/gateway/scope/budgets.ts'
 import { Denials } from '../../src/gateway/scope/denials.ts'
 import { DpopProofs } from '../../src/gateway/scope/dpop-proofs.ts'
 import { ForeignCallers } from '../../src/gateway/scope/foreign-caller.ts'
@@ -25,6 +26,7 @@ import { Argon2SecretHasher } from '../../src/outbound/keys/argon2-secret-hasher
 import { FileKeyStore } from '../../src/outbound/keys/file-key-store.ts'
 import { JoseDpopReader } from '../../src/outbound/keys/jose-dpop-reader.ts'
 import { JoseTokenSigner } from '../../src/outbound/keys/jose-token-signer.ts'
+import { InProcessRateBudget } from '../../src/outbound/redis/in-process-rate-budget.ts'
 import { InProcessUsedProofs } from '../../src/outbound/redis/in-process-used-proofs.ts'
 import { readPolicyTables } from '../../src/policy-files.ts'
 import { tokenDesk } from '../../src/token-desk.ts'
@@ -57,7 +59,11 @@ export class AccessHouse {
   readonly signer: JoseTokenSigner
   readonly authenticator: Authenticator
   readonly clients: Clients
+  /** Bytes of the disk that are free; null: nobody knows. */
+  free: number | null = null
+  readonly reserve = new Reserve({ free: async () => this.free }, 1)
   readonly tokens: Tokens
+  readonly budgets: Budgets
   readonly oauth: OAuthParts
   readonly visitors: Visitors
 
@@ -115,8 +121,17 @@ export class AccessHouse {
       randomness,
     })
     const { authenticator } = this
+    const { reserve } = this
+    this.budgets = new Budgets({
+      rates: new InProcessRateBudget(),
+      counters,
+      perMinute: { requests: 1_000_000, cost: 1_000_000 },
+      audiences,
+    })
     this.oauth = tokenDesk({
       policy,
+      budgets: this.budgets,
+      reserve,
       store,
       hasher,
       authenticator,
@@ -141,7 +156,7 @@ export class AccessHouse {
       audiences,
       recorder,
       denials,
-      reserve: new Reserve({ free: async () => null }, 1),
+      reserve,
       clock,
       randomness,
     })

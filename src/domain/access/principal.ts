@@ -138,12 +138,22 @@ export const NO_LIMITS: TokenLimits = {
   lookupsPerDay: null,
 }
 
+/** What a token that others were made of may spend within a minute; null: as its client. */
+export interface HeldBudget {
+  /** Of that token. */
+  readonly jti: string
+  readonly requestsPerMinute: number | null
+  readonly costPerMinute: number | null
+}
+
 /** For whom one request is made, once its credentials have been believed. */
 export interface Principal {
   /** As registered, narrowed by the limits of the token. */
   readonly client: Client
   /** The client's own budgets, where the token narrows them: all tokens of a client share these. */
   readonly registered?: Pick<Client, 'requestsPerMinute' | 'costPerMinute'>
+  /** Budgets of the tokens that this one was narrowed from, the nearest first: all that are made of one share its. */
+  readonly budgetsFrom?: readonly HeldBudget[]
   /** Effective roles: a front end acting for a person has `frontend`, for an unknown visitor `visitor`. */
   readonly roles: readonly string[]
   readonly scopes: ReadonlySet<Scope>

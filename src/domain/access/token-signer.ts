@@ -1,5 +1,5 @@
 import type { Instant } from '../../kernel/time.ts'
-import type { Scope, TokenLimits } from './principal.ts'
+import type { HeldBudget, Scope, TokenLimits } from './principal.ts'
 
 /** What a signed access token says (RFC 9068). Instants have whole seconds: the format carries no more. */
 export interface TokenClaims {
@@ -17,6 +17,8 @@ export interface TokenClaims {
   readonly jti: string
   /** Ids of the tokens it was narrowed from, the nearest first: it ends when one of them is revoked. */
   readonly madeFrom: readonly string[]
+  /** Of those, the budgets that they have, the nearest first; absent: none has any. */
+  readonly budgetsFrom?: readonly HeldBudget[]
   readonly issuedAt: Instant
   readonly expiresAt: Instant
 }

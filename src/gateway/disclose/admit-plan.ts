@@ -13,7 +13,7 @@ export function admitPlan(
   if (cost > most)
     throw new Refusal(
       'QUERY_TOO_COSTLY',
-      'The query asks for too much at once; ask for smaller pages.',
+      `The query costs ${cost} where ${most} is the most; ask for smaller pages.`,
     )
   if (touchesPersons && grant.purpose === null) {
     throw new Refusal(

@@ -44,6 +44,12 @@ interface Hint {
   readonly occasion: WatchedChange['occasion']
 }
 
+/** The next answer about a profile tells of all its changes until then. Of a segment's members each is told. */
+function isWaiting({ occasion }: Hint, waiting: readonly Hint[]): boolean {
+  // A stream of profiles is about one.
+  return occasion === 'change' && waiting.some((one) => one.occasion === 'change')
+}
+
 /** Changes that are kept for a slow reader; beyond it the oldest are dropped: they are hints, the next read is whole. */
 const BUFFERED = 1_000
 
@@ -109,7 +115,7 @@ export class Watch {
     const unsubscribe = this.#feed.subscribe((changes) => {
       for (const change of changes) {
         const picked = pick(change)
-        if (picked) waiting.push(picked)
+        if (picked && !isWaiting(picked, waiting)) waiting.push(picked)
       }
       waiting.splice(0, Math.max(0, waiting.length - BUFFERED))
       wake?.()

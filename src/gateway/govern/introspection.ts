@@ -1,6 +1,7 @@
 import { SECOND } from '../../kernel/time.ts'
 import type { Believed } from '../scope/believed.ts'
 import type { Recorder } from '../scope/recorder.ts'
+import type { Reserve } from '../scope/reserve.ts'
 import type { AskedTokens, TokenQuestion } from './asked-token.ts'
 
 /** RFC 7662 §2.2: whatever is not active tells nothing else. */
@@ -16,16 +17,24 @@ export class Introspection {
   readonly #asked: AskedTokens
   readonly #recorder: Recorder
   readonly #issuer: string
+  readonly #reserve: Pick<Reserve, 'assertRoom'>
 
-  constructor(asked: AskedTokens, recorder: Recorder, issuer: string) {
+  constructor(
+    asked: AskedTokens,
+    recorder: Recorder,
+    issuer: string,
+    reserve: Pick<Reserve, 'assertRoom'>,
+  ) {
     this.#asked = asked
     this.#recorder = recorder
     this.#issuer = issuer
+    this.#reserve = reserve
   }
 
   /** @throws OAuthError; Refusal AUDIT_UNAVAILABLE, or when a store can't be reached. */
   async introspect(question: TokenQuestion): Promise<Introspected> {
     return await this.#asked.answer(question, async ({ text, believed, isOwn, context }) => {
+      this.#reserve.assertRoom()
       const told = believed && isOwn && !believed.isRetired ? believed : null
       const jti = told?.tokenId ?? null
       await this.#recorder.recordAction({ action: 'token.introspect', jti }, context)

@@ -3,6 +3,7 @@ import type { SecretHasher } from '../../domain/access/secret-hasher.ts'
 import type { TokenClaims } from '../../domain/access/token-signer.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import type { Authenticator } from '../scope/authenticate.ts'
+import type { Budgets, Spender } from '../scope/budgets.ts'
 import type { ShownProof } from '../scope/dpop-proofs.ts'
 import type { SecurityCounters } from '../scope/security-counters.ts'
 import { OAuthError } from './oauth-error.ts'
@@ -33,22 +34,26 @@ export class TokenClients {
   readonly #hasher: SecretHasher
   readonly #authenticator: Authenticator
   readonly #counters: SecurityCounters
+  readonly #budgets: Budgets
 
   constructor(
     store: ClientStore,
     hasher: SecretHasher,
     authenticator: Authenticator,
     counters: SecurityCounters,
+    budgets: Budgets,
   ) {
     this.#store = store
     this.#hasher = hasher
     this.#authenticator = authenticator
     this.#counters = counters
+    this.#budgets = budgets
   }
 
   /**
-   * Whoever is not recognised is counted and leaves no entry.
-   * @throws OAuthError invalid_client, with one text for every cause; invalid_request on two proofs at once.
+   * Whoever is not recognised is counted and leaves no entry. Who is has spent a request of its minute by that.
+   * @throws OAuthError invalid_client, with one text for every cause; invalid_request on two proofs at once;
+   *   Refusal RATE_LIMITED.
    */
   async recognise(proof: ClientProof, requestId: string): Promise<TokenClient> {
     const { secret, bearer } = proof
@@ -81,6 +86,7 @@ export class TokenClients {
     }
     const { secretHash, ...client } = usable
     await this.#upgrade(client.id, secretHash, secret)
+    await this.#spend({ client, tokenId: '' }, requestId)
     return { client, scopes: new Set(client.scopes), tokenId: null, cnfJkt: null }
   }
 
@@ -94,6 +100,10 @@ export class TokenClients {
     }
   }
 
+  async #spend(spender: Spender, requestId: string): Promise<void> {
+    await this.#budgets.of(spender, requestId).spendRequest()
+  }
+
   async #byToken({ bearer, possession }: ClientProof, requestId: string): Promise<TokenClient> {
     try {
       const credentials = { bearer, proof: possession, visitorCookie: null, requestId }
@@ -103,6 +113,7 @@ export class TokenClients {
         this.#counters.note('bad-client-proof', { requestId, clientId: principal.client.id })
         throw unknownClient()
       }
+      await this.#spend(principal, requestId)
       const { client, scopes, tokenId, cnfJkt } = principal
       return { client, scopes, tokenId, cnfJkt }
     } catch (error) {

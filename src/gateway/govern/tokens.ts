@@ -7,7 +7,7 @@ import {
   type TokenLimits,
 } from '../../domain/access/principal.ts'
 import { narrowedClient } from '../../domain/access/token-limits.ts'
-import type { TokenSigner } from '../../domain/access/token-signer.ts'
+import type { TokenClaims, TokenSigner } from '../../domain/access/token-signer.ts'
 import type { AuditEntry } from '../../domain/audit/entry.ts'
 import type { KeyStore } from '../../domain/privacy/key-store.ts'
 import type { Policy } from '../../domain/privacy/policy.ts'
@@ -180,7 +180,8 @@ export class Tokens {
     if (madeFrom.length > MOST_NARROWINGS)
       throw new OAuthError('invalid_request', 'This token has been narrowed too often.')
     const reach = this.#reach(client, held, form)
-    const made = { ...reach, client, sub, jkt, madeFrom, notAfter: expiresAt }
+    const budgets = budgetsFrom(held)
+    const made = { ...reach, client, sub, jkt, madeFrom, ...budgets, notAfter: expiresAt }
     const entry = entryOf(requestId, actorOf(caller), client.audience)
     const subject =
       held.actors.length === 0 ? null : this.#parts.audiences.of(client.audience).open(sub)
@@ -236,6 +237,14 @@ export class Tokens {
 
 function isRefused(error: unknown): error is OAuthError | Refusal {
   return error instanceof OAuthError || (error instanceof Refusal && isDenial(error.code))
+}
+
+/** A holder could make a hundred of one token: together they have no more than that one. */
+function budgetsFrom({ jti, limits, budgetsFrom: before = [] }: TokenClaims) {
+  const { requestsPerMinute, costPerMinute } = limits
+  if (requestsPerMinute === null && costPerMinute === null)
+    return before.length > 0 && { budgetsFrom: before }
+  return { budgetsFrom: [{ jti, requestsPerMinute, costPerMinute }, ...before] }
 }
 
 function exchanged(response: TokenResponse): TokenResponse {

@@ -54,6 +54,7 @@ export function principalOf(
   return {
     client,
     ...(registered && { registered }),
+    ...(claims?.budgetsFrom && { budgetsFrom: claims.budgetsFrom }),
     roles,
     scopes: new Set(scopes),
     // A visitor whom the front end's token is not limited to is nobody.

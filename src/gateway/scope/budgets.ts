@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto'
 import type { Principal } from '../../domain/access/principal.ts'
 import type { RateBudget } from '../../domain/access/rate-budget.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import { SECOND } from '../../kernel/time.ts'
+import type { Audiences } from './audiences.ts'
 import type { SecurityCounters } from './security-counters.ts'
 
 /** What a client may spend within a minute. */
@@ -19,11 +21,19 @@ export interface BudgetState {
   readonly resetSeconds: number
 }
 
+/** Who spends: of a principal, what its budgets hang on. */
+export type Spender = Pick<Principal, 'client' | 'registered' | 'budgetsFrom' | 'tokenId'> &
+  Partial<Pick<Principal, 'subject' | 'foreign'>>
+
+/** One person may use a tenth of what the client has that acts for them: the others of a shop must be served too. */
+const PERSONS_SHARE = 10
+
 interface BudgetsParts {
   readonly rates: RateBudget
   readonly counters: SecurityCounters
   /** Of clients whose registration says nothing else. */
   readonly perMinute: PerMinute
+  readonly audiences: Pick<Audiences, 'of'>
 }
 
 /** The budgets of clients, and of tokens that were given less than their client has. */
@@ -35,7 +45,7 @@ export class Budgets {
   }
 
   /** For one request; nothing is spent by that alone. */
-  of(principal: Principal, requestId: string): Allowance {
+  of(principal: Spender, requestId: string): Allowance {
     return new Allowance(this.#parts, principal, requestId)
   }
 }
@@ -43,12 +53,12 @@ export class Budgets {
 /** What one request may still spend of its client's minute, and of its token's where that has less. */
 export class Allowance {
   readonly #parts: BudgetsParts
-  readonly #principal: Principal
+  readonly #principal: Spender
   readonly #requestId: string
   readonly #states = new Map<keyof PerMinute, BudgetState>()
   #retryAfter: number | null = null
 
-  constructor(parts: BudgetsParts, principal: Principal, requestId: string) {
+  constructor(parts: BudgetsParts, principal: Spender, requestId: string) {
     this.#parts = parts
     this.#principal = principal
     this.#requestId = requestId
@@ -56,7 +66,7 @@ export class Allowance {
 
   /** More than this no single query may cost: it could never be answered. */
   get costPerMinute(): number {
-    return this.#own('cost')
+    return Math.min(...this.#levels('cost').map(({ quota }) => quota))
   }
 
   /** Budgets that were spent from, the scarcer of client and token each. */
@@ -80,11 +90,39 @@ export class Allowance {
   }
 
   async #spend(name: keyof PerMinute, units: number): Promise<void> {
-    const { client, tokenId } = this.#principal
-    const [own, whole] = [this.#own(name), this.#whole(name)]
-    // First its own: what is refused there must not be taken from the other tokens of the client.
-    if (own < whole) await this.#spendFrom(`${name} ${client.id} ${tokenId}`, name, own, units)
-    await this.#spendFrom(`${name} ${client.id}`, name, whole, units)
+    // One after the other: what is refused in one must not be taken from those that it shares the next with.
+    for (const { key, quota } of this.#levels(name)) await this.#spendFrom(key, name, quota, units)
+  }
+
+  /** Under what is counted, the narrowest first. A token that may spend all that another has it is made of shares its. */
+  #levels(name: keyof PerMinute): readonly { readonly key: string; readonly quota: number }[] {
+    const { client, tokenId, budgetsFrom = [] } = this.#principal
+    const whole = this.#whole(name)
+    const levels = [{ key: `${name} ${client.id}`, quota: whole }]
+    const person = this.#person()
+    if (person !== null)
+      levels.unshift({
+        key: `${name} ${client.id} ${person}`,
+        quota: Math.ceil(whole / PERSONS_SHARE),
+      })
+    let least = whole
+    for (const [jti, quota] of [
+      ...budgetsFrom.map((one) => [one.jti, perMinuteOf(one)[name]] as const).reverse(),
+      [tokenId, this.#own(name)] as const,
+    ]) {
+      if (quota === null || quota >= least) continue
+      levels.unshift({ key: `${name} ${client.id} ${jti}`, quota })
+      least = quota
+    }
+    return levels
+  }
+
+  /** Whoever is acted for, by a hash that names nobody where it is counted; null: the client speaks for itself. */
+  #person(): string | null {
+    const { client, subject = null, foreign, tokenId } = this.#principal
+    if (subject === null) return foreign ? (foreign.staff ?? tokenId) : null
+    const pseudonym = this.#parts.audiences.of(client.audience).of(subject)
+    return `person-${createHash('sha256').update(pseudonym).digest('base64url').slice(0, 22)}`
   }
 
   async #spendFrom(
@@ -109,6 +147,7 @@ export class Allowance {
       name === 'requests'
         ? 'Too many requests within a minute; Retry-After says when there are more.'
         : 'The queries of this minute cost too much together; Retry-After says when to go on.',
+      { retryAfter: resetSeconds },
     )
   }
 

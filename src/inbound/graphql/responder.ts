@@ -16,6 +16,7 @@ import { type Analysis, analyse } from './analysis.ts'
 import { unitsOf } from './cost.ts'
 import type { Doors, StandingDoors } from './doors.ts'
 import { inOneForm, outcomeOf, refusedWhole, stoppingRefusal } from './errors.ts'
+import { QuietPace } from './quiet-pace.ts'
 import { until } from './until.ts'
 
 /** A parsed and validated request. */
@@ -80,7 +81,7 @@ export class Responder {
   /**
    * Answers a subscription, event by event. Each answer is a request of its own: the caller is looked at again (a
    * revoked or expired token ends the stream), the disclosure is decided anew and recorded. Events about people of whom
-   * the caller may not know stay silent.
+   * the caller may not know stay silent, and cost nothing: what is left of a budget is told with every answer.
    * @param callerNow finds out who calls, as of now.
    */
   async *follow(
@@ -91,19 +92,23 @@ export class Responder {
       if (!this.#isSubscription(request)) throw elsewhere('Queries and mutations', '/graphql')
       const events = await this.#subscribe(request)
       if (!(Symbol.asyncIterator in events)) return yield events
+      const cost = this.#costOf(request)
+      const pace = new QuietPace()
       let before: Told | null = null
       for await (const event of until(events, request.caller.principal.expiresAt)) {
-        const caller = await callerNow()
+        const { allowance, ...caller } = await callerNow()
         const answer = await this.#answer({ ...request, caller, rootValue: event })
         const { result, people } = answer
         const { occasion } = event as WatchedChange
-        if (result.errors) yield result
         // Nobody where somebody was: whoever shows them must hear of it. Of others not even that is told.
-        const isOfNobody = people === 0 && (before === null || occasion === 'membership')
-        if (result.errors || isOfNobody) continue
-        const told = toldBy(answer)
-        if (isNews(occasion, told, before)) yield result
-        before = told
+        const isOfNobody: boolean = people === 0 && (before === null || occasion === 'membership')
+        const told: Told | null = result.errors || isOfNobody ? null : toldBy(answer)
+        const isTold = result.errors !== undefined || (told && isNews(occasion, told, before))
+        before = told ?? before
+        if (isTold) {
+          await allowance?.spendCost(cost)
+          yield result
+        } else await pace.passed()
       }
     } catch (error) {
       yield asResult(error)
@@ -112,6 +117,14 @@ export class Responder {
 
   #isSubscription(request: GraphqlRequest): boolean {
     return this.#prepare(request).analysis.operation.operation === 'subscription'
+  }
+
+  /** Of one answer of a stream: its variables were found good when it was opened. */
+  #costOf(request: GraphqlRequest): number {
+    const { analysis } = this.#prepare(request)
+    const definitions = analysis.operation.variableDefinitions ?? []
+    const { coerced = {} } = getVariableValues(this.schema, definitions, request.variables)
+    return unitsOf(analysis.cost(coerced))
   }
 
   async #subscribe(request: GraphqlRequest): Promise<AsyncIterable<unknown> | ExecutionResult> {

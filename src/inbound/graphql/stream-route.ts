@@ -10,6 +10,7 @@ import {
 import { createHandler } from 'graphql-sse/lib/use/fastify'
 import type { Caller } from '../../gateway/disclose/reception.ts'
 import type { DocumentGate } from '../../gateway/scope/document-gate.ts'
+import type { OpenStreams } from '../../gateway/scope/open-streams.ts'
 import { limits } from '../../kernel/limits.ts'
 import { errorsFor, publicError, refusalBody } from './errors.ts'
 import { addRateLimitFields } from './rate-limit-fields.ts'
@@ -25,10 +26,11 @@ export async function streamRoute(
     readonly callerOf: (request: FastifyRequest) => Promise<Caller>
     readonly gate: DocumentGate
     readonly development: boolean
+    readonly streams: OpenStreams
     readonly onUnforeseen: (error: unknown) => void
   },
 ): Promise<void> {
-  const { responder, callerOf, gate, development, onUnforeseen } = parts
+  const { responder, callerOf, gate, development, streams, onUnforeseen } = parts
   const requests = new TrustedDocumentRequests(callerOf, gate)
   const shown = (caller: Caller, { errors, ...rest }: ExecutionResult): ExecutionResult => ({
     ...rest,
@@ -77,6 +79,11 @@ export async function streamRoute(
     preHandler: async (request, reply) => {
       try {
         request.received = await requests.receive(request)
+        const { principal, requestId } = request.received.caller
+        const close = streams.open(principal, requestId)
+        // Whoever has gone meanwhile is not told of by an event any more.
+        if (reply.raw.destroyed || reply.raw.closed) close()
+        else reply.raw.once('close', close)
       } finally {
         if (request.allowance) addRateLimitFields(reply, request.allowance)
       }

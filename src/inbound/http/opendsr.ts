@@ -71,6 +71,8 @@ async function answerOpenDsrError(
   const given = (error as Partial<FastifyError> | null)?.statusCode
   const code = error instanceof Refusal ? httpStatusOf(error.code) : (given ?? 500)
   if (code >= 500) request.log.error({ failure: failureOf(error) }, 'request failed')
+  if (error instanceof Refusal && error.retryAfter !== null)
+    void reply.header('retry-after', error.retryAfter)
   await reply
     .status(code)
     .send({ error: { code, message, errors: [{ domain: 'Validation', reason, message }] } })

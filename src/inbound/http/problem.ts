@@ -38,5 +38,7 @@ export async function answerError(
   if (status >= 500) request.log.error({ failure: failureOf(error) }, 'request failed')
   const challenge = error instanceof Refusal ? scopeChallengeOf(error) : null
   if (challenge !== null) void reply.header('www-authenticate', challenge)
+  if (error instanceof Refusal && error.retryAfter !== null)
+    void reply.header('retry-after', error.retryAfter)
   await reply.status(status).send(problem)
 }

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Visitors } from '../../gateway/govern/visitors.ts'
 import type { Authenticator, Credentials } from '../../gateway/scope/authenticate.ts'
+import type { Budgets } from '../../gateway/scope/budgets.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import { credentialsOf, VISITOR_COOKIE } from './credentials.ts'
 import { assertListed } from './cross-origin.ts'
@@ -11,6 +12,7 @@ export function visitorRoutes(
   visitors: Visitors,
   /** Where browsers reach the gateway; over https the cookie never travels in clear. */
   publicUrl: string | null,
+  budgets: Budgets,
 ): (app: FastifyInstance) => Promise<void> {
   const secure = publicUrl?.startsWith('https:') ? '; Secure' : ''
   return async (app) => {
@@ -18,6 +20,7 @@ export function visitorRoutes(
     app.post('/v1/visitor', { config }, async (request, reply) => {
       const principal = await recognise(authenticator, credentialsOf(request))
       assertListed(request, principal.client)
+      await budgets.of(principal, request.id).spendRequest()
       const { value, expiresAt } = await visitors.greet(principal, request.id)
       const expires = new Date(expiresAt).toUTCString()
       return await reply

@@ -2,7 +2,7 @@ import { createHash, createPrivateKey, createPublicKey, type KeyObject } from 'n
 import { errors, jwtVerify, SignJWT } from 'jose'
 import { LRUCache } from 'lru-cache'
 import { detailsOf, readDetails } from '../../domain/access/authorization-details.ts'
-import { scopes } from '../../domain/access/principal.ts'
+import { type HeldBudget, scopes } from '../../domain/access/principal.ts'
 import type { TokenClaims, TokenSigner } from '../../domain/access/token-signer.ts'
 import { type Instant, SECOND } from '../../kernel/time.ts'
 
@@ -44,6 +44,7 @@ export class JoseTokenSigner implements TokenSigner {
       ...(details && { authorization_details: details }),
       ...(jkt === null ? {} : { cnf: { jkt } }),
       ...(madeFrom.length === 0 ? {} : { made_from: madeFrom }),
+      ...(claims.budgetsFrom && { budgets_from: claims.budgetsFrom.map(budgetInWords) }),
     })
       .setProtectedHeader({ alg: ALGORITHM, typ: TYPE })
       .setIssuer(this.#issuer)
@@ -93,14 +94,16 @@ function claimsOf(payload: Readonly<Record<string, unknown>>): TokenClaims | nul
     exp,
     roles,
     made_from: madeFrom = [],
+    budgets_from: budgets,
   } = payload
+  const budgetsFrom = budgets === undefined ? undefined : budgetsOf(budgets)
   const actors = actorsOf(payload.act)
   const jkt = thumbprintOf(payload.cnf)
   const details = readDetails(payload.authorization_details)
   if (actors === null || jkt === undefined || !('limits' in details)) return null
   if (!isText(clientId) || !isText(sub) || !isText(scope) || !isText(jti)) return null
   if (typeof iat !== 'number' || typeof exp !== 'number') return null
-  if (!areTexts(roles) || !areTexts(madeFrom)) return null
+  if (!areTexts(roles) || !areTexts(madeFrom) || budgetsFrom === null) return null
   const granted = new Set(scope.split(' '))
   return {
     clientId,
@@ -112,6 +115,7 @@ function claimsOf(payload: Readonly<Record<string, unknown>>): TokenClaims | nul
     jkt,
     jti,
     madeFrom,
+    ...(budgetsFrom && { budgetsFrom }),
     issuedAt: iat * SECOND,
     expiresAt: exp * SECOND,
   }
@@ -131,6 +135,31 @@ function actorsOf(act: unknown): readonly string[] | null {
     one = before
   }
   return actors
+}
+
+/** As in `authorization_details`; what has no budget of a kind does not name it. */
+function budgetInWords({ jti, requestsPerMinute, costPerMinute }: HeldBudget): object {
+  return {
+    jti,
+    ...(requestsPerMinute === null ? {} : { requests_per_minute: requestsPerMinute }),
+    ...(costPerMinute === null ? {} : { cost_per_minute: costPerMinute }),
+  }
+}
+
+/** Null: not what `sign` writes. */
+function budgetsOf(value: unknown): readonly HeldBudget[] | null {
+  if (!Array.isArray(value)) return null
+  const budgets: HeldBudget[] = []
+  for (const one of value as readonly Readonly<Record<string, unknown>>[]) {
+    const { jti, requests_per_minute: requests = null, cost_per_minute: cost = null } = one
+    if (!isText(jti) || !isAmount(requests) || !isAmount(cost)) return null
+    budgets.push({ jti, requestsPerMinute: requests, costPerMinute: cost })
+  }
+  return budgets
+}
+
+function isAmount(value: unknown): value is number | null {
+  return value === null || typeof value === 'number'
 }
 
 /** Null: a bearer token. Undefined: bound by a method that is not known here. */

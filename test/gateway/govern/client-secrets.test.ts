@@ -85,7 +85,7 @@ describe('secrets', () => {
       verify: async (stored, secret) => await hasher.verify(stored, secret),
       isOutdated: (stored) => hasher.isOutdated(stored),
     }
-    const clients = new TokenClients(store, crowded, authenticator, counters)
+    const clients = new TokenClients(store, crowded, authenticator, counters, house.budgets)
     const proof = { secret: { clientId: 'feed', secret: 'secret' }, bearer: null, possession: null }
     expect(await clients.recognise(proof, 'r')).toMatchObject({ client: { id: 'feed' } })
     expect((await store.find('feed'))?.secretHash).toBe(weak)

@@ -16,6 +16,7 @@ const budgets = () =>
     rates: new InProcessRateBudget(),
     counters: house.counters,
     perMinute: { requests: 5, cost: 100 },
+    audiences: house.audiences,
   })
 const limited = (
   requestsPerMinute: number | null,
@@ -84,6 +85,50 @@ describe('the budgets of a client', () => {
     const client = limited(8)
     expect(await taken(one, client, 5)).toBe(5)
     expect(await taken(one, narrowed(client, 3, 'narrow'), 3)).toBe(3)
+  })
+
+  test('are one for a token and all that are made of it, each with no more than it was given', async () => {
+    const one = budgets()
+    const client = limited(20)
+    const root = { jti: 'root', requestsPerMinute: 6, costPerMinute: null }
+    const made = (jti: string, most: number): Principal => ({
+      ...narrowed(client, most, jti),
+      budgetsFrom: [root],
+    })
+    expect(await taken(one, made('less', 2))).toBe(2)
+    expect(await taken(one, made('one', 6), 3)).toBe(3)
+    expect(await taken(one, made('two', 6))).toBe(1)
+    expect(await taken(one, narrowed(client, 6, 'root'))).toBe(0)
+    expect(await taken(one, client, 3)).toBe(3)
+  })
+
+  test('leave nine tenths to the others when one person asks for all, and names nobody where it counts', async () => {
+    const keys: string[] = []
+    const counter = new InProcessRateBudget()
+    const one = new Budgets({
+      rates: {
+        spend: async (key, units) => {
+          keys.push(key)
+          return await counter.spend(key, units)
+        },
+      },
+      counters: house.counters,
+      perMinute: { requests: 20, cost: 100 },
+      audiences: house.audiences,
+    })
+    const acting = async () => ({ ...limited(null), subject: await house.newPerson() })
+    const [vic, bob] = [await acting(), await acting()]
+    expect(await taken(one, vic, 40)).toBe(2)
+    expect(await taken(one, bob)).toBe(2)
+    expect(await taken(one, limited(null), 40)).toBe(16)
+    const staff = { ...limited(null), foreign: { staff: 'staff-one' }, tokenId: 'foreign-one' }
+    expect(await taken(budgets(), staff)).toBe(1)
+    const { audience } = vic.client
+    for (const { subject } of [vic, bob]) {
+      expect(keys.join()).not.toContain(subject)
+      expect(keys.join()).not.toContain(house.audiences.of(audience).of(subject))
+    }
+    expect(one.of(vic, 'id').costPerMinute).toBe(10)
   })
 
   test('take the cost of queries, and say what is left and until when', async () => {

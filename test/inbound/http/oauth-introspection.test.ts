@@ -26,6 +26,13 @@ const introspect = async (token: string, authorization = `Bearer ${acme}`) =>
   await oauth.post('/oauth/introspect', { token }, authorization)
 
 describe('introspection', () => {
+  test('leaves the reserve of the disk to withdrawals', async () => {
+    house.free = 0
+    await house.reserve.look()
+    expect((await introspect('x')).status).toBe(503)
+    expect(house.entries).toEqual([])
+  })
+
   test('tells a client everything that its own token says', async () => {
     const token = await oauth.tokenOf('acme', { scopes: ['profile:read'] })
     const answer = await introspect(token)

@@ -72,7 +72,7 @@ beforeAll(async () => {
     },
     routes: [
       oauthRoutes(house.oauth),
-      visitorRoutes(house.authenticator, house.visitors, null),
+      visitorRoutes(house.authenticator, house.visitors, null, house.budgets),
       treeRoutes(published, () => {}),
       openDsrRoutes(openDsr, nobody),
       requestLinkRoutes({

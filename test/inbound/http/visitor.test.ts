@@ -26,7 +26,7 @@ const serve = (publicUrl: string | null) =>
     config: { publicUrl, allowedOrigins: [], requestTimeoutMs: 15_000 },
     metrics: new Metrics(),
     checks: {},
-    routes: [visitorRoutes(house.authenticator, house.visitors, publicUrl)],
+    routes: [visitorRoutes(house.authenticator, house.visitors, publicUrl, house.budgets)],
     log: pino({ level: 'silent' }),
   })
 
