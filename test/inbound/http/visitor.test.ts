@@ -133,38 +133,4 @@ describe('a visitor', () => {
     )
     expect((await greet(signedIn)).status).toBe(403)
   })
-
-  test('is greeted by nobody who may only read, and under no token that is limited to certain people', async () => {
-    const reader = await house.client('reader', 'frontend', { scopes: ['segments:read'] })
-    expect((await greet(reader.key)).status).toBe(403)
-    expect(house.entries.at(-1)).toMatchObject({
-      action: { action: 'visitor.greet' },
-      outcome: 'deny',
-      code: 'FORBIDDEN',
-    })
-    const writer = await house.client(
-      'writer',
-      'frontend',
-      { scopes: ['segments:read', 'consent:write'] },
-      true,
-    )
-    expect((await greet(writer.key)).status).toBe(204)
-    const narrowed = async (form: Record<string, string>) => {
-      const { access_token } = await house.tokens.grant({
-        requestId: 'r',
-        form: new Map(Object.entries({ grant_type: 'client_credentials', ...form })),
-        proof: {
-          secret: { clientId: 'writer', secret: writer.secret ?? '' },
-          bearer: null,
-          possession: null,
-        },
-        binding: null,
-      })
-      return (await greet(access_token)).status
-    }
-    expect(await narrowed({})).toBe(204)
-    expect(await narrowed({ scope: 'segments:read' })).toBe(403)
-    const nobody = JSON.stringify([{ type: 'bauta', subjects: [] }])
-    expect(await narrowed({ authorization_details: nobody })).toBe(403)
-  })
 })
