@@ -286,8 +286,8 @@ async function seedCaller(client) {
   const token = newApiKey(randomness)
   const now = new Date().toISOString()
   await client.query(
-    `INSERT INTO client (id, name, roles, audience, scopes, purposes, default_purpose, adhoc, created_at)
-     VALUES ('bench', 'The benchmark', $1, $2, $3, $4, $5, true, $6)`,
+    `INSERT INTO client (id, name, roles, audience, scopes, purposes, default_purpose, adhoc, origins, created_at)
+     VALUES ('bench', 'The benchmark', $1, $2, $3, $4, $5, true, '{}', $6)`,
     [[ROLE], AUDIENCE, SCOPES, [PURPOSE], PURPOSE, now],
   )
   const text = `INSERT INTO access_token (id, hash, client_id, created_at) VALUES ($1, $2, 'bench', $3)`
