@@ -91,14 +91,14 @@ describe('secrets', () => {
     expect((await store.find('feed'))?.secretHash).toBe(weak)
   })
 
-  test('are checked two at a time, anybody’s and nobody’s alike, and a crowd is sent away', async () => {
+  test('are checked one at a time, anybody’s and nobody’s alike, and a crowd is sent away', async () => {
     const hash = await house.hasher.hash('secret')
     const verify = async (n: number) => await house.hasher.verify(n % 2 ? hash : null, 'secret')
     const crowd = Array.from({ length: 110 }, (_, n) => verify(n))
     const outcomes = await Promise.allSettled(crowd)
     const count = (status: string) => outcomes.filter((one) => one.status === status).length
-    expect(count('fulfilled')).toBe(102)
-    expect(count('rejected')).toBe(8)
+    expect(count('fulfilled')).toBe(101)
+    expect(count('rejected')).toBe(9)
     expect(await house.hasher.verify(hash, 'secret')).toBe(true)
   })
 })
