@@ -4,7 +4,7 @@ import { Refusal } from '../../kernel/refusal.ts'
 
 /** OWASP's minimum for argon2id: 19 MiB, two passes, one lane. */
 const COST = { type: argon2id, memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const
-/** On two cores a second one doubled the p99 of lists beside a flood of log-ins (bench/flood.mjs); one leaves it as it is. */
+/** On two cores a second one doubled the p99 of lists beside a flood of log-ins; with one it rose by 4 and 29 % (bench/flood.mjs). */
 const AT_ONCE = 1
 /** About two seconds of work; whoever comes later is told to come back. */
 const WAITING = 100
