@@ -1,15 +1,10 @@
 import { cpSync, rmSync } from 'node:fs'
-import { appendFile, cp, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rm } from 'node:fs/promises'
 import { documentHash } from '../../src/domain/access/trusted-document.ts'
 import type { SubjectId } from '../../src/kernel/ids.ts'
 import { given, RunningGateway } from '../running-gateway.ts'
+import { ADVICE, definePros, policyOfTwoPurposes, SHARING } from './two-purposes.ts'
 
-const SHARING = 'PARTNER_SHARING'
-const ADVICE = 'ADVICE'
-/** A second purpose that partners may declare. */
-const ROW = `${ADVICE},advise.people,dpv:ServicePersonalisation,consent,no,opt_in,opt_in,,partner,user.unique_id.pseudonym user.account.plan user.derived.segment`
 const READ = `query Read($id: ID!) @purpose(is: "${SHARING}") { profile(id: $id) { id account { plan } } }`
 const READ_FOR_ADVICE = `query Advise($id: ID!) @purpose(is: "${ADVICE}") { profile(id: $id) { id account { plan } } }`
 const idOf = (text: string) => `sha256:${documentHash(text)}`
@@ -21,18 +16,11 @@ let admin = ''
 const people = new Map<string, SubjectId>()
 
 beforeAll(async () => {
-  policyDir = await mkdtemp(join(tmpdir(), 'bauta-policy-'))
-  await cp('policy', policyDir, { recursive: true })
-  await appendFile(join(policyDir, 'purposes.csv'), `\n${ROW}\n`)
+  policyDir = await policyOfTwoPurposes()
   running = await RunningGateway.start({}, policyDir, (dataDir) => {
     folder = dataDir
   })
-  await running.gateway.segments.defineAsOperator({
-    key: 'pros',
-    name: 'Pros',
-    description: '',
-    rule: { field: 'plan', is: '=', value: 'pro' },
-  })
+  await definePros(running)
   for (const [name, plan] of [
     ['Ana', 'pro'],
     ['Dora', 'free'],

@@ -1,17 +1,12 @@
-import { appendFile, cp, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rm } from 'node:fs/promises'
 import type { SubjectId } from '../../src/kernel/ids.ts'
 import { follow, until } from '../follow.ts'
 import { openDsrAt, withCertificate } from '../peoples-requests.ts'
 import { type As, comparable, given, RunningGateway } from '../running-gateway.ts'
+import { ADVICE, definePros, policyOfTwoPurposes, SHARING } from './two-purposes.ts'
 
 const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
 const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token'
-const SHARING = 'PARTNER_SHARING'
-const ADVICE = 'ADVICE'
-/** A second purpose that partners may declare. */
-const ROW = `${ADVICE},advise.people,dpv:ServicePersonalisation,consent,no,opt_in,opt_in,,partner,user.unique_id.pseudonym user.account.plan user.derived.segment`
 
 /** A partner that sees members of one segment for two purposes hands on a token for two of them and one purpose. */
 let running: RunningGateway
@@ -63,16 +58,9 @@ async function seen(token: string, purpose = SHARING): Promise<readonly string[]
 const thrice = (...names: string[]) => [names, names, names]
 
 beforeAll(async () => {
-  policyDir = await mkdtemp(join(tmpdir(), 'bauta-policy-'))
-  await cp('policy', policyDir, { recursive: true })
-  await appendFile(join(policyDir, 'purposes.csv'), `\n${ROW}\n`)
+  policyDir = await policyOfTwoPurposes()
   running = await RunningGateway.start({}, policyDir, withCertificate)
-  await running.gateway.segments.defineAsOperator({
-    key: 'pros',
-    name: 'Pros',
-    description: '',
-    rule: { field: 'plan', is: '=', value: 'pro' },
-  })
+  await definePros(running)
   for (const [name, plan] of [
     ['Ana', 'pro'],
     ['Ben', 'pro'],

@@ -56,11 +56,11 @@ export class ProfileRows {
       const rows = await ports.store.load(ids, plan.columns)
       const defined = await this.#ready(rows.values())
       const views = ids.map((id) => this.#view(rows.get(id), defined))
-      const isMissing = ids.some((id) => !rows.has(id))
-      const isHidden = views.some((view, at) => view === null && rows.has(ids[at] ?? ''))
+      const untold = ids.filter((id, at) => views[at] === null && id !== scope.principal.subject)
+      if (untold.length === 0) return views
+      scope.missed = true
       // One that may not be known must take as long as one that does not exist.
-      if (isHidden && !isMissing) await ports.store.missOnce(plan.columns)
-      if (isHidden || isMissing) scope.missed = true
+      if (untold.every((id) => rows.has(id))) await ports.store.missOnce(plan.columns)
       return views
     })
   }

@@ -56,14 +56,14 @@ const FOR_A_PERSON: readonly string[] = ['frontend', 'subject']
 export class Authenticator {
   readonly #parts: AuthenticatorParts
   readonly #tokens: NextAnswer<Awaited<ReturnType<ClientStore['findToken']>>>
-  readonly #clients: NextAnswer<Awaited<ReturnType<ClientStore['find']>>>
+  readonly #clients: NextAnswer<Client | null>
   readonly #revocations: NextAnswer<boolean>
 
   constructor(parts: AuthenticatorParts) {
     const { clients } = parts
     this.#parts = parts
     this.#tokens = new NextAnswer((hash) => clients.findToken(Buffer.from(hash, 'base64')))
-    this.#clients = new NextAnswer((id) => clients.find(id))
+    this.#clients = new NextAnswer(async (id) => withoutSecret(await clients.find(id)))
     this.#revocations = new NextAnswer((jti) => clients.isRevoked(jti))
   }
 
@@ -253,6 +253,13 @@ export class Authenticator {
     }
     return visitor
   }
+}
+
+/** Who is let in goes far; what proves it stays here. */
+function withoutSecret(found: Awaited<ReturnType<ClientStore['find']>>): Client | null {
+  if (!found) return null
+  const { secretHash: _, ...client } = found
+  return client
 }
 
 // One message for every cause: which one it was would help only those who try keys.

@@ -12,10 +12,10 @@ let ingest: string
 beforeEach(async () => {
   oauth = await OAuthHouse.open()
   house = oauth.house
-  acme = (await house.client('acme', 'partner')).key
-  globex = (await house.client('globex', 'partner')).key
-  ingest = (await house.client('ingest', 'ingest')).key
-  house.entries.length = 0
+  const keys = await oauth.callers()
+  acme = keys.acme
+  globex = keys.globex
+  ingest = keys.ingest
 })
 afterEach(async () => {
   await oauth.app.close()
